@@ -1,0 +1,95 @@
+"""What the environment may set: every `HEARTBEET_*` variable, typed, with its default and its meaning.
+
+`docs/reference/settings.md` documents each of them; a test compares the two. Any variable may be given as
+`NAME_FILE` instead, naming a file that holds the value (for container secrets).
+"""
+
+import base64
+import json
+import os
+import secrets
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+class Env(BaseSettings):
+    """The settings of one process, read once at start."""
+
+    model_config = SettingsConfigDict(env_prefix="HEARTBEET_", extra="ignore")
+
+    data: Path = Field(ROOT / "var", description="The folder of the SQLite file, the spool and the generated secrets.")
+    host: str = Field("127.0.0.1", description="The address `heartbeet up` and `heartbeet serve` listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="The port they listen on.")
+    site_url: str = Field("", description="The address people and jobs reach us at. Default: `http://{host}:{port}`.")
+    database_url: str = Field("", description="`postgresql://…`; empty means SQLite in the data folder.")
+    redis_url: str = Field("", description="`redis://…`; empty means none: limits and doorbell stay in memory.")
+    secret_key: str = Field("", description="Django's signing key. Generated in the data folder in embedded mode.")
+    encryption_keys: str = Field("", description="`kid:base64,…`: AES-256 keys; the first seals, all of them open.")
+    admin_email: str = Field("", description="With `admin_password`: the owner made on first start.")
+    admin_password: str = Field("", description="The password of that owner.")
+    smtp_url: str = Field("", description="`smtp://user:password@host:587` (STARTTLS) or `smtps://…`; empty: console.")
+    mail_from: str = Field("Heartbeet <heartbeet@localhost>", description="The sender of our e-mails.")
+    allow_private_targets: Annotated[list[IPv4Network | IPv6Network], NoDecode] = Field(
+        [], description="CIDR list of private networks that webhooks may reach. Cloud metadata stays blocked."
+    )
+    trusted_proxies: int = Field(0, ge=0, le=16, description="How many proxies in front of us append X-Forwarded-For.")
+    sweep_interval_sec: float = Field(0.5, ge=0.05, le=60, description="Seconds between two sweeps.")
+    ingest_queue_max: int = Field(20_000, ge=1, description="Pings waiting for a batch; over it the answer is 503.")
+    spool_max_mb: int = Field(1024, ge=1, description="Megabytes that the spool may take on disk.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="The least severe log line.")
+    log_format: Literal["json", "console"] = Field("console", description="How log lines look.")
+
+    @field_validator("allow_private_targets", mode="before")
+    @classmethod
+    def _split_networks(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return [ip_network(part.strip()) for part in value.split(",") if part.strip()]
+
+    @property
+    def public_url(self) -> str:
+        """The base of every link we print, without a trailing slash."""
+        return (self.site_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+def load() -> Env:
+    """Read the environment, following `HEARTBEET_*_FILE` to the files they name."""
+    for name, path in list(os.environ.items()):
+        if name.startswith("HEARTBEET_") and name.endswith("_FILE") and name[:-5] not in os.environ:
+            os.environ[name[:-5]] = Path(path).read_text(encoding="utf-8").strip()
+    return Env()
+
+
+def embedded_secrets(data: Path) -> dict[str, str]:
+    """The secrets of an embedded installation: made on first start, mode 0600, kept for good."""
+    path = data / "secrets.json"
+    if not path.exists():
+        _make_secrets(path)
+    found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def _make_secrets(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made = {
+        "secret_key": secrets.token_urlsafe(64),
+        "encryption_keys": "default:" + base64.b64encode(secrets.token_bytes(32)).decode(),
+    }
+    draft = path.with_suffix(f".{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(made, file)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)  # atomic, and never replaces the secrets another process has just made
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

@@ -1,0 +1,85 @@
+"""The field's words: states of a monitor, causes of a change, kinds of ping."""
+
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """A monitor's state. `late` is derived when read and never stored."""
+
+    NEW = "new"
+    LEARNING = "learning"
+    UP = "up"
+    LATE = "late"
+    WARNING = "warning"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+    PAUSED = "paused"
+
+
+STORED = [status for status in Status if status is not Status.LATE]
+
+
+class Kind(StrEnum):
+    """What a ping says."""
+
+    SUCCESS = "success"
+    START = "start"
+    FAIL = "fail"
+    LOG = "log"
+
+
+class Cause(StrEnum):
+    """Why a state changed. The first six are also an incident's cause."""
+
+    MISSED = "missed"
+    FAILED = "failed"
+    OVERRAN = "overran"
+    SILENCE = "silence"
+    DROP = "drop"
+    VALUE = "value"
+    CREATED = "created"
+    PINGED = "pinged"
+    RECOVERED = "recovered"
+    LATE_EVIDENCE = "late_evidence"
+    RESOLVED = "resolved"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    GAP = "gap"
+    DELETED = "deleted"
+
+
+INCIDENT_CAUSES = [Cause.MISSED, Cause.FAILED, Cause.OVERRAN, Cause.SILENCE, Cause.DROP, Cause.VALUE]
+
+
+class IncidentStatus(StrEnum):
+    """Where an incident stands."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
+class Severity(StrEnum):
+    """How bad it is."""
+
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+class EventKind(StrEnum):
+    """An entry of an incident's timeline."""
+
+    OPENED = "opened"
+    ESCALATED = "escalated"
+    ACKNOWLEDGED = "acknowledged"
+    NOTE = "note"
+    RESOLVED = "resolved"
+
+
+class RunOutcome(StrEnum):
+    """How a started run ended."""
+
+    SUCCESS = "success"
+    FAIL = "fail"
+    OVERRAN = "overran"
+    SUPERSEDED = "superseded"
