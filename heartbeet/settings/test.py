@@ -5,6 +5,6 @@ import tempfile
 
 os.environ.setdefault("HEARTBEET_DATA", tempfile.mkdtemp(prefix="heartbeet-test-"))
 
-from heartbeet.settings.base import *  # noqa: E402, F403
+from heartbeet.settings.base import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
