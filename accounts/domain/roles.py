@@ -48,11 +48,16 @@ def role_allows(role: Role, scope: Scope) -> bool:
 
 def scopes_allow(granted: Iterable[str], scope: Scope) -> bool:
     """Whether a token's scopes cover `scope`, directly or by a wildcard."""
-    area = scope.value.partition(":")[0]
-    return not {"*", f"{area}:*", scope.value}.isdisjoint(granted)
+    return scopes_cover(granted, scope.value)
 
 
 def is_scope(text: str) -> bool:
     """Whether `text` can stand in a token's list of scopes."""
     areas = {scope.value.partition(":")[0] for scope in Scope}
     return text == "*" or text in set(Scope) or (text.endswith(":*") and text[:-2] in areas)
+
+
+def scopes_cover(granted: Iterable[str], wanted: str) -> bool:
+    """Whether a token with `granted` may hand on `wanted`, which may itself be a wildcard."""
+    area = wanted.partition(":")[0]
+    return not {"*", f"{area}:*", wanted}.isdisjoint(granted)

@@ -1,0 +1,140 @@
+"""Who asks, and whether they may: the membership behind a request, by browser session or by access token."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from accounts import queries
+from accounts.domain import roles
+from accounts.domain.actor import Actor
+from accounts.domain.roles import Role, Scope
+from accounts.models import AccessToken, Membership, Organization, User
+from heartbeet.lib import client
+
+_CHOSEN = "organization_id"
+_CACHE = "_heartbeet_access"
+
+
+class NotAuthenticated(Exception):
+    """Sign in, or send a personal access token as `Authorization: Bearer hb_…`."""
+
+
+class NotAllowed(Exception):
+    """You may not do this."""
+
+
+class RoleInsufficient(NotAllowed):
+    """Your role in this organisation does not allow this."""
+
+
+class ScopeInsufficient(NotAllowed):
+    """The access token does not have the scope that this needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One person in one organisation, asking. `token` is None in a browser session."""
+
+    membership: Membership
+    actor: Actor
+    token: AccessToken | None = None
+
+    @property
+    def organization(self) -> Organization:
+        return self.membership.organization
+
+    @property
+    def user(self) -> User:
+        return self.membership.user
+
+    @property
+    def role(self) -> Role:
+        return Role(self.membership.role)
+
+    @property
+    def scopes(self) -> Sequence[str]:
+        """What the token was granted; a browser session is not limited by scopes."""
+        return self.token.scopes if self.token else ("*",)
+
+    def allows(self, scope: Scope) -> bool:
+        """Whether both the role and the token allow this."""
+        return roles.role_allows(self.role, scope) and roles.scopes_allow(self.scopes, scope)
+
+    def allows_reveal(self) -> bool:
+        """Whether ping URLs may be revealed: by owners and admins, and by members where the organisation says so."""
+        opened = self.role is Role.MEMBER and self.organization.members_may_reveal
+        return (opened or roles.role_allows(self.role, Scope.SECRETS_READ)) and roles.scopes_allow(
+            self.scopes, Scope.SECRETS_READ
+        )
+
+    def demand(self, scope: Scope) -> None:
+        """Raise ScopeInsufficient or RoleInsufficient unless `allows(scope)`."""
+        if not roles.scopes_allow(self.scopes, scope):
+            raise ScopeInsufficient(f"The access token needs the scope {scope.value}.")
+        if not roles.role_allows(self.role, scope):
+            raise RoleInsufficient(f"The role {self.role.value} does not allow {scope.value}.")
+
+    def demand_reveal(self) -> None:
+        """Raise ScopeInsufficient or RoleInsufficient unless `allows_reveal()`."""
+        if not self.allows_reveal():
+            self.demand(Scope.SECRETS_READ)
+
+
+def of(request: HttpRequest) -> Access:
+    """The access behind a request; raises NotAuthenticated if there is none. Looked up once per request."""
+    found: Access | None = getattr(request, _CACHE, None)
+    if found is None:
+        found = _from_session(request)
+        setattr(request, _CACHE, found)
+    return found
+
+
+def require(request: HttpRequest, scope: Scope) -> Access:
+    """The access behind a request if it may do what `scope` names; raises NotAuthenticated or NotAllowed."""
+    access = of(request)
+    access.demand(scope)
+    return access
+
+
+def authenticate_token(request: HttpRequest, token: AccessToken) -> Access:
+    """Make a request act for a token's membership, whatever cookies it carries."""
+    access = Access(token.membership, actor_for(request, token.membership.user, token), token)
+    setattr(request, _CACHE, access)
+    return access
+
+
+def choose(request: HttpRequest, organization: Organization) -> None:
+    """Work in another of one's organisations from now on. A foreign one is as good as none."""
+    request.session[_CHOSEN] = organization.id
+    setattr(request, _CACHE, None)
+
+
+def actor_for(request: HttpRequest, user: User, token: AccessToken | None = None) -> Actor:
+    """The actor that audit rows name for this request."""
+    return Actor(
+        user_id=user.id,
+        email=user.email,
+        token_id=token.id if token else None,
+        ip=client_address(request),
+        user_agent=request.headers.get("User-Agent", ""),
+    )
+
+
+def client_address(request: HttpRequest) -> str:
+    """The address of whoever sent this request, as far as our own proxies can vouch for it; '' if unknown."""
+    peer = request.META.get("REMOTE_ADDR") or ""
+    return client.address(peer, request.headers.get("X-Forwarded-For", ""), settings.ENV.trusted_proxies)
+
+
+def _from_session(request: HttpRequest) -> Access:
+    user = request.user
+    if not isinstance(user, User):
+        raise NotAuthenticated(NotAuthenticated.__doc__)
+    memberships = list(queries.memberships_of(user))
+    chosen = request.session.get(_CHOSEN)
+    mine = next((one for one in memberships if one.organization_id == chosen), None) or next(iter(memberships), None)
+    if mine is None:
+        raise NotAuthenticated("You are not a member of any organisation.")
+    return Access(mine, actor_for(request, user))

@@ -1,0 +1,186 @@
+"""Changes to people, organisations and access tokens."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+
+from accounts import audit, queries
+from accounts.domain import tokens
+from accounts.domain.actor import Actor
+from accounts.domain.roles import Role
+from accounts.models import AccessToken, Membership, Organization, Plan, Project, SetupCode, User
+
+
+class AlreadySetUp(Exception):
+    """This Heartbeet already has its owner. Sign in instead."""
+
+
+class BadSetupCode(Exception):
+    """This setup link is not valid. Start Heartbeet again to get a new one."""
+
+
+class BadGrant(Exception):
+    """This access token cannot be made as asked for."""
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        super().__init__(BadGrant.__doc__)
+        self.fields = fields
+
+
+@dataclass(frozen=True, slots=True)
+class Minted:
+    """A new access token and its text, which is shown once and kept nowhere."""
+
+    token: AccessToken
+    plaintext: str
+
+
+def actor_of(membership: Membership) -> Actor:
+    """The actor for a change made in a person's name by a command or at first start."""
+    return Actor(user_id=membership.user_id, email=membership.user.email)
+
+
+@transaction.atomic
+def create_organization(*, name: str, owner: User, now: datetime) -> Membership:
+    """Make an organisation with its default project, and `owner` its owner. The slug is the first free one."""
+    organization = _create_with_free_slug(name, queries.default_plan(), now)
+    Project.objects.create(organization=organization, name="Default", slug="default", created_at=now)
+    membership = Membership.objects.create(user=owner, organization=organization, role=Role.OWNER, created_at=now)
+    audit.record(
+        organization=organization,
+        by=actor_of(membership),
+        action="CREATE_ORGANIZATION",
+        resource=f"organization:{organization.id}",
+        meta={"name": name},
+        now=now,
+    )
+    return membership
+
+
+@transaction.atomic
+def bootstrap_owner(*, email: str, password: str, now: datetime, organization_name: str = "") -> Membership:
+    """Make the first person, who owns the first organisation and operates this installation (Django admin).
+
+    Raises AlreadySetUp if anyone exists. Two processes that start at once are in line for the plan's row, so the
+    second one sees what the first one made.
+    """
+    Plan.objects.select_for_update().get(id=queries.default_plan().id)
+    if queries.anyone_exists():
+        raise AlreadySetUp(AlreadySetUp.__doc__)
+    owner = User.objects.create_superuser(email, password)
+    SetupCode.objects.all().delete()
+    return create_organization(name=organization_name.strip() or "My organisation", owner=owner, now=now)
+
+
+def make_setup_code(now: datetime) -> str:
+    """A new code for the `/setup` link. Earlier codes stay valid, for another process may just have printed one; the
+    first use of any ends them all."""
+    code = secrets.token_urlsafe(32)
+    SetupCode.objects.create(digest=_setup_digest(code), created_at=now)
+    return code
+
+
+def is_setup_code(code: str) -> bool:
+    """Whether `code` opens the setup page now."""
+    return SetupCode.objects.filter(digest=_setup_digest(code)).exists() and not queries.anyone_exists()
+
+
+@transaction.atomic
+def use_setup_code(*, code: str, email: str, password: str, now: datetime, organization_name: str = "") -> Membership:
+    """Make the first owner with a code from `make_setup_code`. Raises AlreadySetUp or BadSetupCode."""
+    if queries.anyone_exists():
+        raise AlreadySetUp(AlreadySetUp.__doc__)
+    if not is_setup_code(code):
+        raise BadSetupCode(BadSetupCode.__doc__)
+    return bootstrap_owner(email=email, password=password, organization_name=organization_name, now=now)
+
+
+@transaction.atomic
+def mint_token(
+    *,
+    membership: Membership,
+    name: str,
+    scopes: Sequence[str] | None = None,
+    expires_at: datetime | None = None,
+    daily_mutation_limit: int | None = None,
+    minted_by: AccessToken | None = None,
+    by: Actor,
+    now: datetime,
+) -> Minted:
+    """Make an access token for a membership. Without `scopes` it gets those of the token that asks, or all.
+
+    Raises BadGrant if it would out-scope, outlive or out-cap `minted_by`, or asks for an unknown scope.
+    """
+    parent = _grant_of(minted_by)
+    wanted = tokens.Grant(
+        tuple(scopes) if scopes is not None else (parent.scopes if parent else ("*",)), expires_at, daily_mutation_limit
+    )
+    if problems := tokens.problems(wanted, parent, now):
+        raise BadGrant(problems)
+    plaintext = tokens.generate()
+    token = AccessToken.objects.create(
+        membership=membership,
+        minted_by=minted_by,
+        name=name,
+        digest=tokens.digest(plaintext),
+        prefix=tokens.prefix(plaintext),
+        scopes=list(wanted.scopes),
+        expires_at=expires_at,
+        daily_mutation_limit=daily_mutation_limit,
+        created_at=now,
+    )
+    _record_token("CREATE_ACCESS_TOKEN", token, by, now)
+    return Minted(token, plaintext)
+
+
+@transaction.atomic
+def revoke_token(*, token: AccessToken, by: Actor, now: datetime) -> None:
+    """End a token at once, and with it all tokens that it minted, for none may outlive its parent."""
+    if AccessToken.objects.filter(id=token.id, revoked_at=None).update(revoked_at=now):
+        _record_token("REVOKE_ACCESS_TOKEN", token, by, now)
+    for child in AccessToken.objects.filter(minted_by=token, revoked_at=None).select_related("membership"):
+        revoke_token(token=child, by=by, now=now)
+
+
+def touch_token(*, token: AccessToken, now: datetime) -> None:
+    """Note that a token was used, at most once a minute."""
+    if queries.is_token_touch_due(token, now):
+        AccessToken.objects.filter(id=token.id).update(last_used_at=now)
+
+
+def _create_with_free_slug(name: str, plan: Plan, now: datetime) -> Organization:
+    stem = slugify(name)[:90] or "organisation"
+    for number in range(1, 1000):
+        slug = stem if number == 1 else f"{stem}-{number}"
+        try:
+            with transaction.atomic():
+                return Organization.objects.create(name=name, slug=slug, plan=plan, created_at=now)
+        except IntegrityError:
+            continue
+    raise RuntimeError(f"no free slug for {stem}")
+
+
+def _setup_digest(code: str) -> str:
+    return hashlib.sha256(code.encode()).hexdigest()
+
+
+def _grant_of(token: AccessToken | None) -> tokens.Grant | None:
+    if token is None:
+        return None
+    return tokens.Grant(tuple(token.scopes), token.expires_at, token.daily_mutation_limit)
+
+
+def _record_token(action: str, token: AccessToken, by: Actor, now: datetime) -> None:
+    audit.record(
+        organization=token.membership.organization,
+        by=by,
+        action=action,
+        resource=f"access-token:{token.id}",
+        meta={"name": token.name, "scopes": token.scopes},
+        now=now,
+    )

@@ -1,0 +1,21 @@
+"""The first start: someone has to be able to sign in."""
+
+import contextlib
+from datetime import datetime
+
+from django.conf import settings
+
+from accounts import operations, queries
+from alerts import onboarding
+
+
+def first_start(*, now: datetime) -> str:
+    """Make the owner that the environment names, if nobody exists yet. Returns a one-time link to set Heartbeet up when
+    still nobody can sign in, else ''. Safe to call at every start, by several processes at once."""
+    if queries.anyone_exists():
+        return ""
+    if not (settings.ENV.admin_email and settings.ENV.admin_password):
+        return f"{settings.HEARTBEET_SITE_URL}/setup?code={operations.make_setup_code(now)}"
+    with contextlib.suppress(operations.AlreadySetUp):  # the process that started beside this one was first
+        onboarding.first_owner(email=settings.ENV.admin_email, password=settings.ENV.admin_password, now=now)
+    return ""
