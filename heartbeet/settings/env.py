@@ -23,27 +23,43 @@ class Env(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="HEARTBEET_", extra="ignore")
 
-    data: Path = Field(ROOT / "var", description="The folder of the SQLite file, the spool and the generated secrets.")
-    host: str = Field("127.0.0.1", description="The address `heartbeet up` and `heartbeet serve` listen on.")
-    port: int = Field(8000, ge=0, le=65535, description="The port they listen on.")
-    site_url: str = Field("", description="The address people and jobs reach us at. Default: `http://{host}:{port}`.")
-    database_url: str = Field("", description="`postgresql://…`; empty means SQLite in the data folder.")
-    redis_url: str = Field("", description="`redis://…`; empty means none: limits and doorbell stay in memory.")
-    secret_key: str = Field("", description="Django's signing key. Generated in the data folder in embedded mode.")
-    encryption_keys: str = Field("", description="`kid:base64,…`: AES-256 keys; the first seals, all of them open.")
-    admin_email: str = Field("", description="With `admin_password`: the owner made on first start.")
-    admin_password: str = Field("", description="The password of that owner.")
-    smtp_url: str = Field("", description="`smtp://user:password@host:587` (STARTTLS) or `smtps://…`; empty: console.")
-    mail_from: str = Field("Heartbeet <heartbeet@localhost>", description="The sender of our e-mails.")
-    allow_private_targets: Annotated[list[IPv4Network | IPv6Network], NoDecode] = Field(
-        [], description="CIDR list of private networks that webhooks may reach. Cloud metadata stays blocked."
+    data: Path = Field(
+        default=ROOT / "var", description="The folder of the SQLite file, the spool and the generated secrets."
     )
-    trusted_proxies: int = Field(0, ge=0, le=16, description="How many proxies in front of us append X-Forwarded-For.")
-    sweep_interval_sec: float = Field(0.5, ge=0.05, le=60, description="Seconds between two sweeps.")
-    ingest_queue_max: int = Field(20_000, ge=1, description="Pings waiting for a batch; over it the answer is 503.")
-    spool_max_mb: int = Field(1024, ge=1, description="Megabytes that the spool may take on disk.")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="The least severe log line.")
-    log_format: Literal["json", "console"] = Field("console", description="How log lines look.")
+    host: str = Field(default="127.0.0.1", description="The address `heartbeet up` and `heartbeet serve` listen on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="The port they listen on.")
+    site_url: str = Field(
+        default="", description="The address people and jobs reach us at. Default: `http://{host}:{port}`."
+    )
+    database_url: str = Field(default="", description="`postgresql://…`; empty means SQLite in the data folder.")
+    redis_url: str = Field(default="", description="`redis://…`; empty means none: limits and doorbell stay in memory.")
+    secret_key: str = Field(
+        default="", description="Django's signing key. Generated in the data folder in embedded mode."
+    )
+    encryption_keys: str = Field(
+        default="", description="`kid:base64,…`: AES-256 keys; the first seals, all of them open."
+    )
+    admin_email: str = Field(default="", description="With `admin_password`: the owner made on first start.")
+    admin_password: str = Field(default="", description="The password of that owner.")
+    smtp_url: str = Field(
+        default="", description="`smtp://user:password@host:587` (STARTTLS) or `smtps://…`; empty: console."
+    )
+    mail_from: str = Field(default="Heartbeet <heartbeet@localhost>", description="The sender of our e-mails.")
+    allow_private_targets: Annotated[list[IPv4Network | IPv6Network], NoDecode] = Field(
+        default=[], description="CIDR list of private networks that webhooks may reach. Cloud metadata stays blocked."
+    )
+    trusted_proxies: int = Field(
+        default=0, ge=0, le=16, description="How many proxies in front of us append X-Forwarded-For."
+    )
+    sweep_interval_sec: float = Field(default=0.5, ge=0.05, le=60, description="Seconds between two sweeps.")
+    ingest_queue_max: int = Field(
+        default=20_000, ge=1, description="Pings waiting for a batch; over it the answer is 503."
+    )
+    spool_max_mb: int = Field(default=1024, ge=1, description="Megabytes that the spool may take on disk.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="The least severe log line."
+    )
+    log_format: Literal["json", "console"] = Field(default="console", description="How log lines look.")
 
     @field_validator("allow_private_targets", mode="before")
     @classmethod

