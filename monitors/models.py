@@ -103,6 +103,7 @@ class Pulse(models.Model):
     ping_count = models.PositiveBigIntegerField(default=0)
     limited_count = models.PositiveBigIntegerField(default=0)
     deadline = models.DateTimeField(null=True, blank=True)
+    judge_error = models.CharField(max_length=200, blank=True, help_text="Why the sweep had to put this monitor off.")
 
     class Meta:
         constraints = [
@@ -112,6 +113,7 @@ class Pulse(models.Model):
         ]
         indexes = [
             models.Index(fields=["deadline"], condition=Q(deadline__isnull=False), name="pulse_deadline"),
+            models.Index(fields=["monitor"], condition=~Q(judge_error=""), name="pulse_put_off"),
         ]
 
     def __str__(self) -> str:
@@ -253,6 +255,16 @@ class IngestNode(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SweepMark(models.Model):
+    """When the sweep last came to its end, and the moment up to which it had judged. One row."""
+
+    finished_at = models.DateTimeField()
+    watermark = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"swept at {self.finished_at:%Y-%m-%d %H:%M:%S}"
 
 
 class Batch(models.Model):

@@ -1,0 +1,264 @@
+"""What people do with monitors and incidents: one transaction each, audited, the state changed by `transitions` only."""
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+
+from accounts import audit
+from accounts.domain.actor import Actor
+from accounts.models import Organization, Project
+from heartbeet.lib import crypto
+from monitors import transitions
+from monitors.domain import fields, schedule, token
+from monitors.domain.status import Status
+from monitors.models import Incident, Monitor, Pulse, Token
+
+
+class NameTaken(ValueError):
+    """Another monitor of this project has this name already."""
+
+
+class MonitorLimitReached(ValueError):
+    """The plan's number of monitors is used up: delete one, or ask the operator for a larger plan."""
+
+
+class IntervalTooLow(ValueError):
+    """The plan does not allow pings this often."""
+
+    def __init__(self, floor_sec: int) -> None:
+        super().__init__(f"Your plan allows an interval of {floor_sec} seconds or more.")
+        self.floor_sec = floor_sec
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The ingestion token of a monitor in plain text, with the URLs it makes. Show it, never store it."""
+
+    monitor_id: int
+    name: str
+    token: str
+
+    @property
+    def ping_url(self) -> str:
+        return f"{settings.HEARTBEET_SITE_URL}/api/v1/heartbeats/{self.token}"
+
+    @property
+    def beet_url(self) -> str:
+        return f"{settings.HEARTBEET_SITE_URL}/api/v1/beet/{self.token}"
+
+    def __repr__(self) -> str:
+        return f"Secrets(monitor_id={self.monitor_id})"
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A new monitor and its secrets, which are shown once."""
+
+    monitor: Monitor
+    secrets: Secrets
+
+
+def create(
+    *, organization: Organization, project: Project, given: fields.MonitorFields, by: Actor, now: datetime
+) -> Created:
+    """Make a monitor that waits for its first ping.
+
+    Raises fields.Invalid, IntervalTooLow, MonitorLimitReached or NameTaken; then nothing was made.
+    """
+    tidied = fields.tidy(given)
+    fields.check(tidied)
+    _check_floor(organization, tidied)
+    with transaction.atomic():
+        _check_limit(organization)
+        monitor = _insert(organization, project, tidied, now)
+        Pulse.objects.create(monitor=monitor, status=Status.NEW, status_since=now)
+        secrets = _new_token(monitor, now)
+        audit.record(
+            organization=organization, by=by, action="CREATE_MONITOR", resource=resource(monitor),
+            meta={"snapshot": _plain(tidied)}, now=now,
+        )  # fmt: skip
+    return Created(monitor, secrets)
+
+
+def edit(*, monitor: Monitor, changes: Mapping[str, Any], by: Actor, now: datetime) -> Monitor:
+    """Change some fields (names of MonitorFields, and `project`). A new schedule makes the monitor wait anew.
+
+    Raises fields.Invalid, IntervalTooLow or NameTaken; then nothing has changed.
+    """
+    before = fields.from_row(monitor)
+    wanted = fields.tidy(replace(before, **{name: value for name, value in changes.items() if name != "project"}))
+    fields.check(wanted)
+    if (before.interval_sec, before.cron) != (wanted.interval_sec, wanted.cron):
+        _check_floor(monitor.organization, wanted)
+    project = changes.get("project", monitor.project)
+    with transaction.atomic():
+        transitions.lock([monitor.id])
+        _update(monitor, wanted, project, now)
+        if any(getattr(before, name) != getattr(wanted, name) for name in fields.SCHEDULE | {"alert_threshold"}):
+            transitions.edited(monitor.id, now=now)
+        audit.record(
+            organization=monitor.organization, by=by, action="UPDATE_MONITOR", resource=resource(monitor),
+            meta=audit.difference(_plain(before), _plain(wanted)), now=now,
+        )  # fmt: skip
+    return monitor
+
+
+def pause(*, monitor: Monitor, by: Actor, now: datetime) -> None:
+    """Stop judging: pings are still stored, an open incident resolves as `paused`. Pausing twice changes nothing."""
+    _act(monitor, "PAUSE_MONITOR", transitions.paused, by, now)
+
+
+def resume(*, monitor: Monitor, by: Actor, now: datetime) -> None:
+    """Judge again, waiting anew from now. Resuming what is not paused changes nothing."""
+    _act(monitor, "RESUME_MONITOR", transitions.resumed, by, now)
+
+
+@transaction.atomic
+def delete(*, monitor: Monitor, by: Actor, now: datetime) -> None:
+    """Hide a monitor and kill its tokens; it is purged after its last delivery. Its open incident resolves."""
+    transitions.deleted(monitor.id, now=now)
+    monitor.tokens.filter(retired_at=None).update(retired_at=now)
+    if Monitor.objects.filter(id=monitor.id, deleted_at=None).update(deleted_at=now, updated_at=now):
+        audit.record(
+            organization=monitor.organization, by=by, action="DELETE_MONITOR", resource=resource(monitor),
+            meta={"snapshot": _plain(fields.from_row(monitor))}, now=now,
+        )  # fmt: skip
+
+
+@transaction.atomic
+def rotate_token(*, monitor: Monitor, by: Actor, now: datetime) -> Secrets:
+    """Replace the ingestion token. The old one is dead when this commits: ingest keeps no cache."""
+    transitions.lock([monitor.id])
+    monitor.tokens.filter(retired_at=None).update(retired_at=now)
+    secrets = _new_token(monitor, now)
+    _record(monitor, "ROTATE_MONITOR_TOKEN", by, now)
+    return secrets
+
+
+@transaction.atomic
+def reveal(*, monitor: Monitor, by: Actor, now: datetime) -> Secrets:
+    """Read the ingestion token back; every reading is audited."""
+    row = monitor.tokens.get(retired_at=None)
+    _record(monitor, "READ_MONITOR_SECRETS", by, now)
+    return Secrets(monitor.id, monitor.name, crypto.unseal(row.envelope, bound_to=_binding(bytes(row.digest))))
+
+
+def acknowledge(*, incident: Incident, by: Actor, now: datetime) -> None:
+    """Say that someone is on it. Acknowledging twice changes nothing. Raises transitions.NotOpen."""
+    with transaction.atomic():
+        if not transitions.acknowledged(incident.id, user_id=by.user_id, now=now):
+            return
+        _record(incident.monitor, "ACKNOWLEDGE_INCIDENT", by, now, incident=incident.id)
+    incident.refresh_from_db()
+
+
+def resolve(*, incident: Incident, by: Actor, now: datetime) -> None:
+    """Close an incident by hand: the monitor waits anew from now, and staying silent
+    alerts again. Raises transitions.NotOpen."""
+    with transaction.atomic():
+        transitions.resolved(incident.id, user_id=by.user_id, now=now)
+        _record(incident.monitor, "RESOLVE_INCIDENT", by, now, incident=incident.id)
+    incident.refresh_from_db()
+
+
+def note(*, incident: Incident, message: str, by: Actor, now: datetime) -> None:
+    """Add a line to an incident's timeline."""
+    with transaction.atomic():
+        transitions.noted(incident.id, message=message, user_id=by.user_id, now=now)
+        _record(incident.monitor, "UPDATE_INCIDENT", by, now, incident=incident.id)
+
+
+def resource(monitor: Monitor) -> str:
+    """A monitor's name in the audit log."""
+    return f"monitor:{monitor.id}"
+
+
+def _act(monitor: Monitor, action: str, transition: Callable[..., bool], by: Actor, now: datetime) -> None:
+    with transaction.atomic():
+        if transition(monitor.id, now=now):
+            _record(monitor, action, by, now)
+
+
+def _record(monitor: Monitor, action: str, by: Actor, now: datetime, **meta: Any) -> None:
+    audit.record(
+        organization=monitor.organization, by=by, action=action, resource=resource(monitor), meta=meta, now=now
+    )
+
+
+def _check_floor(organization: Organization, given: fields.MonitorFields) -> None:
+    floor = organization.plan.interval_floor_sec
+    if given.type == fields.HEARTBEAT and schedule.shortest_period_sec(given.interval_sec, given.cron) < floor:
+        raise IntervalTooLow(floor)
+
+
+def _check_limit(organization: Organization) -> None:
+    limit = organization.plan.monitor_limit
+    if limit is None:
+        return
+    Organization.objects.select_for_update(no_key=True).get(id=organization.id)  # two creations count one by one
+    if organization.monitors.filter(deleted_at=None).count() >= limit:
+        raise MonitorLimitReached(MonitorLimitReached.__doc__)
+
+
+def _insert(organization: Organization, project: Project, given: fields.MonitorFields, now: datetime) -> Monitor:
+    """Names are unique, and so are slugs: of two alike names made at once, the second tries the next slug."""
+    for _ in range(5):
+        row = Monitor(
+            organization=organization, project=project, slug=_free_slug(project, given.name),
+            created_at=now, updated_at=now, **_plain(given),
+        )  # fmt: skip
+        try:
+            with transaction.atomic():
+                row.save(force_insert=True)
+        except IntegrityError as error:
+            if Monitor.objects.filter(project=project, deleted_at=None, name__iexact=given.name).exists():
+                raise NameTaken(NameTaken.__doc__) from error
+        else:
+            return row
+    raise NameTaken(NameTaken.__doc__)
+
+
+def _update(monitor: Monitor, wanted: fields.MonitorFields, project: Project, now: datetime) -> None:
+    values = {**_plain(wanted), "project": project, "updated_at": now}
+    try:
+        with transaction.atomic():
+            Monitor.objects.filter(id=monitor.id).update(**values)
+    except IntegrityError as error:
+        raise NameTaken(NameTaken.__doc__) from error
+    for name, value in values.items():
+        setattr(monitor, name, value)
+
+
+def _free_slug(project: Project, name: str) -> str:
+    base = slugify(name)[:240] or "monitor"
+    taken = set(Monitor.objects.filter(project=project, slug__startswith=base).values_list("slug", flat=True))
+    return next(slug for slug in _candidates(base) if slug not in taken)
+
+
+def _candidates(base: str) -> Iterator[str]:
+    yield base
+    yield from (f"{base}-{number}" for number in itertools.count(2))
+
+
+def _new_token(monitor: Monitor, now: datetime) -> Secrets:
+    plaintext = token.generate()
+    digest = token.digest(plaintext)
+    envelope = crypto.seal(plaintext, bound_to=_binding(digest))
+    Token.objects.create(monitor=monitor, digest=digest, envelope=envelope, created_at=now)
+    return Secrets(monitor.id, monitor.name, plaintext)
+
+
+def _binding(digest: bytes) -> str:
+    return f"token:{digest.hex()}"
+
+
+def _plain(given: fields.MonitorFields) -> dict[str, Any]:
+    return {name: getattr(given, name) for name in sorted(fields.NAMES)}
+
+

@@ -1,0 +1,117 @@
+"""Reads of monitors, for the dashboard, the API and the rules."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from accounts.models import Organization
+from monitors.domain import facts, judge, schedule
+from monitors.domain.status import Cause, Status
+from monitors.models import Incident, Monitor, Ping, Pulse, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a monitor looks like at one moment: its state as people see it, and what is expected when."""
+
+    status: Status
+    next_due_at: datetime | None
+    deadline_at: datetime | None
+    schedule: str
+    open_incident_id: int | None
+
+
+def live(organization: Organization) -> QuerySet[Monitor]:
+    """The monitors of an organisation that are not deleted, each with its pulse and project."""
+    return Monitor.objects.filter(organization=organization, deleted_at=None).select_related("pulse", "project")
+
+
+def incidents(organization: Organization) -> QuerySet[Incident]:
+    """All incidents of an organisation, also of deleted monitors, each with its monitor."""
+    found = Incident.objects.filter(monitor__organization=organization)
+    return found.select_related("monitor", "acknowledged_by")
+
+
+def recent_pings(monitor: Monitor, limit: int) -> list[Ping]:
+    """The last pings of a monitor, the newest first."""
+    return list(monitor.pings.order_by("-received_at", "-id")[:limit])
+
+
+def recent_incidents(monitor: Monitor, limit: int) -> list[Incident]:
+    """The last incidents of a monitor, the newest first."""
+    return list(monitor.incidents.select_related("acknowledged_by").order_by("-opened_at")[:limit])
+
+
+def outlook(monitor: Monitor, now: datetime) -> Outlook:
+    """The outlook of one monitor."""
+    return outlooks([monitor], now)[monitor.id]
+
+
+def outlooks(monitors: Iterable[Monitor], now: datetime) -> dict[int, Outlook]:
+    """The outlooks of many monitors by id, in two queries; their pulses must be loaded."""
+    many = list(monitors)
+    ids = [monitor.id for monitor in many]
+    runs, incident = open_runs(ids), open_incidents(ids)
+    return {
+        monitor.id: _outlook(
+            gather(monitor, monitor.pulse, runs.get(monitor.id, ()), incident.get(monitor.id)),
+            incident.get(monitor.id),
+            now,
+        )
+        for monitor in many
+    }
+
+
+def _outlook(found: facts.Facts | None, incident: Incident | None, now: datetime) -> Outlook:
+    incident_id = incident.id if incident else None
+    if found is None:
+        return Outlook(Status.LEARNING, None, None, "learns its rhythm", incident_id)
+    return Outlook(
+        status=judge.view_status(found, now),
+        next_due_at=judge.next_due_at(found),
+        deadline_at=judge.deadline(found),
+        schedule=found.schedule.describe(),
+        open_incident_id=incident_id,
+    )
+
+
+def gather(
+    monitor: Monitor, pulse: Pulse, runs: Iterable[facts.OpenRun] = (), incident: Incident | None = None
+) -> facts.Facts | None:
+    """The facts that the rules judge by; None for a beet, which has no schedule."""
+    if monitor.type == Monitor.BEET:
+        return None
+    return facts.Facts(
+        schedule=schedule.build(interval_sec=monitor.interval_sec, cron=monitor.cron, zone=monitor.timezone),
+        grace=timedelta(seconds=monitor.grace_sec),
+        max_runtime=None if monitor.max_runtime_sec is None else timedelta(seconds=monitor.max_runtime_sec),
+        alert_threshold=monitor.alert_threshold,
+        status=Status(pulse.status),
+        status_since=pulse.status_since,
+        last_ping_at=pulse.last_ping_at,
+        last_success_at=pulse.last_success_at,
+        last_fail_at=pulse.last_fail_at,
+        waiting_from=pulse.waiting_from,
+        misses=pulse.misses,
+        open_runs=tuple(runs),
+        incident=incident and facts.OpenIncident(opened_at=incident.opened_at, cause=Cause(incident.cause)),
+        locked=monitor.locked,
+    )
+
+
+def open_runs(monitor_ids: list[int]) -> dict[int, tuple[facts.OpenRun, ...]]:
+    """The runs that have started and not ended, by monitor, the oldest first."""
+    rows = Run.objects.filter(monitor_id__in=monitor_ids, finished_at=None, started_at__isnull=False)
+    found: defaultdict[int, list[facts.OpenRun]] = defaultdict(list)
+    for row in rows.order_by("started_at", "id").values_list("monitor_id", "id", "run_id", "started_at"):
+        found[row[0]].append(facts.OpenRun(*row[1:]))
+    return {monitor_id: tuple(runs) for monitor_id, runs in found.items()}
+
+
+def open_incidents(monitor_ids: list[int]) -> dict[int, Incident]:
+    """The open incident of each monitor that has one."""
+    rows = Incident.objects.filter(monitor_id__in=monitor_ids, resolved_at=None)
+    return {incident.monitor_id: incident for incident in rows}

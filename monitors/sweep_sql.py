@@ -1,0 +1,90 @@
+"""The set-based statements of the sweep and of transitions, on PostgreSQL and on SQLite."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+CHANGED = "status", "status_since", "last_ping_at", "last_success_at", "last_fail_at", "waiting_from", "misses", "deadline"
+"""The columns of a pulse that a verdict sets, in the order in which `write_pulses` takes them."""
+
+_PG_TYPES = "text", "timestamptz", "timestamptz", "timestamptz", "timestamptz", "timestamptz", "int", "timestamptz"
+
+_DUE = """
+SELECT p.monitor_id, m.interval_sec, m.cron, m.timezone, m.grace_sec, p.last_success_at, p.waiting_from,
+       p.status = 'up' AND NOT m.locked AND NOT EXISTS (
+           SELECT 1 FROM monitors_run r WHERE r.monitor_id = p.monitor_id AND r.finished_at IS NULL)
+FROM monitors_pulse p JOIN monitors_monitor m ON m.id = p.monitor_id
+WHERE p.deadline <= %s AND m.deleted_at IS NULL AND m.type = 'heartbeat' ORDER BY p.deadline LIMIT %s
+"""
+_LOCKED = " FOR NO KEY UPDATE OF p SKIP LOCKED"
+
+
+def due(clock: datetime, limit: int) -> list[tuple[Any, ...]]:
+    """The pulses whose wake-up time has passed, locked (on SQLite the transaction is the lock): monitor_id,
+    interval_sec, cron, timezone, grace_sec, last_success_at, waiting_from, and whether the row may simply be
+    rescheduled. Rows that another sweep or a ping holds are left for the next look."""
+    statement = _DUE + _LOCKED if connection.vendor == "postgresql" else _DUE
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [_instant(clock), limit])
+        rows = cursor.fetchall()
+    return rows if connection.vendor == "postgresql" else [_from_sqlite(row) for row in rows]
+
+
+def write_deadlines(rows: Sequence[tuple[int, datetime]]) -> None:
+    """Set the wake-up times of many pulses: (monitor_id, deadline)."""
+    if connection.vendor == "postgresql":
+        statement = (
+            "UPDATE monitors_pulse p SET deadline = v.deadline "
+            "FROM unnest(%s::bigint[], %s::timestamptz[]) AS v (id, deadline) WHERE p.monitor_id = v.id"
+        )
+        _execute(statement, [list(column) for column in zip(*rows, strict=True)])
+    else:
+        _executemany(
+            "UPDATE monitors_pulse SET deadline = %s WHERE monitor_id = %s", [(_instant(at), id_) for id_, at in rows]
+        )
+
+
+def write_pulses(rows: Sequence[tuple[Any, ...]]) -> None:
+    """Set the state of many pulses: the values of CHANGED, then how many pings were added, then monitor_id."""
+    if connection.vendor == "postgresql":
+        assignments = ", ".join(f"{name} = v.{name}" for name in CHANGED)
+        arrays = ", ".join(f"%s::{kind}[]" for kind in (*_PG_TYPES, "int", "bigint"))
+        statement = (
+            f"UPDATE monitors_pulse p SET {assignments}, judge_error = '', ping_count = p.ping_count + v.pings "  # noqa: S608
+            f"FROM unnest({arrays}) AS v ({', '.join(CHANGED)}, pings, id) WHERE p.monitor_id = v.id"
+        )
+        _execute(statement, [list(column) for column in zip(*rows, strict=True)])
+    else:
+        assignments = ", ".join(f"{name} = %s" for name in CHANGED)
+        statement = (
+            f"UPDATE monitors_pulse SET {assignments}, judge_error = '', ping_count = ping_count + %s "  # noqa: S608
+            "WHERE monitor_id = %s"
+        )
+        _executemany(statement, [tuple(_instant(value) for value in row) for row in rows])
+
+
+def _execute(statement: str, params: list[Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+
+
+def _executemany(statement: str, rows: list[tuple[Any, ...]]) -> None:
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, rows)
+
+
+def _instant(value: Any) -> Any:
+    """An instant as the database's driver takes it in raw SQL: SQLite knows no aware datetimes."""
+    if isinstance(value, datetime) and connection.vendor == "sqlite":
+        return connection.ops.adapt_datetimefield_value(value)
+    return value
+
+
+def _from_sqlite(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return (*row[:5], _parse(row[5]), _parse(row[6]), bool(row[7]))
+
+
+def _parse(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text + "+00:00")

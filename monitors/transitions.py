@@ -1,0 +1,216 @@
+"""The only writer of a monitor's state: pulse, runs, status change, incident and outbox row, in one transaction.
+
+Every function runs inside the caller's transaction, locks the pulses first (in monitor-id order), asks the rules what
+follows from the facts, and writes what they answer.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db.models import Max
+
+from monitors import queries, sweep_sql
+from monitors.domain import facts, judge, runs
+from monitors.domain.gaps import Gaps
+from monitors.domain.ping import Ping
+from monitors.domain.status import Cause, EventKind, Kind, Status
+from monitors.models import Incident, IncidentEvent, Monitor, Pulse, Run, StatusChange
+from monitors.models import Ping as PingRow
+
+TITLES = {
+    Cause.MISSED: "{name} missed its ping",
+    Cause.FAILED: "{name} reported a failure",
+    Cause.OVERRAN: "{name} ran too long",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A monitor under judgement: its pulse is locked, its facts were read under that lock."""
+
+    monitor: Monitor
+    facts: facts.Facts
+    incident: Incident | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the rules said about a subject; `pings` is how many pings the judgement took in."""
+
+    subject: Subject
+    verdict: facts.Verdict
+    pings: int = 0
+
+
+def lock(monitor_ids: Iterable[int]) -> list[Subject]:
+    """Lock the pulses of these monitors and read their facts; deleted monitors and beets are left out."""
+    found = Pulse.objects.filter(monitor_id__in=list(monitor_ids), monitor__deleted_at=None)
+    pulses = found.select_for_update(no_key=True, of=("self",)).select_related("monitor").order_by("monitor_id")
+    locked = list(pulses)
+    ids = [pulse.monitor_id for pulse in locked]
+    open_runs, open_incidents = queries.open_runs(ids), queries.open_incidents(ids)
+    subjects = []
+    for pulse in locked:
+        incident = open_incidents.get(pulse.monitor_id)
+        gathered = queries.gather(pulse.monitor, pulse, open_runs.get(pulse.monitor_id, ()), incident)
+        if gathered is not None:
+            subjects.append(Subject(pulse.monitor, gathered, incident))
+    return subjects
+
+
+def record(monitor_id: int, ping: Ping, *, now: datetime) -> None:
+    """Take one stored ping into the state. The caller has the row of the ping in the database."""
+    for subject in lock([monitor_id]):
+        pairing = _pair(subject, ping)
+        verdict = judge.on_ping(subject.facts, ping, pairing)
+        write([Outcome(subject, verdict, pings=1)], now=now)
+
+
+def clock(monitor_ids: Iterable[int], *, watermark: datetime, now: datetime, gaps: Gaps) -> int:
+    """Judge what silence up to `watermark` means for these monitors; returns how many incidents opened."""
+    outcomes = [Outcome(each, judge.on_clock(each.facts, watermark, gaps)) for each in lock(monitor_ids)]
+    return write(outcomes, now=now)
+
+
+def paused(monitor_id: int, *, now: datetime) -> bool:
+    """Stop judging. False if it was paused already."""
+    return _by_hand(monitor_id, now, judge.on_pause, unless=lambda found: found.status is Status.PAUSED)
+
+
+def resumed(monitor_id: int, *, now: datetime) -> bool:
+    """Judge again, from now. False if it was not paused."""
+    return _by_hand(monitor_id, now, judge.on_resume, unless=lambda found: found.status is not Status.PAUSED)
+
+
+def edited(monitor_id: int, *, now: datetime) -> bool:
+    """Wait anew from now by the schedule that the row has by now."""
+    return _by_hand(monitor_id, now, judge.on_edit)
+
+
+def deleted(monitor_id: int, *, now: datetime) -> bool:
+    """Resolve what is open; the monitor is judged no more."""
+    return _by_hand(monitor_id, now, judge.on_delete)
+
+
+class NotOpen(ValueError):
+    """The incident is resolved already; nothing is left to do."""
+
+
+def resolved(incident_id: int, *, user_id: int | None, now: datetime) -> None:
+    """Close an incident by hand; the monitor waits anew from now. Raises NotOpen."""
+    for subject in _lock_open(incident_id):
+        write([Outcome(subject, judge.on_resolve(subject.facts, now))], now=now, user_id=user_id)
+
+
+def acknowledged(incident_id: int, *, user_id: int | None, now: datetime) -> bool:
+    """Note who is on it. False if somebody is already. Raises NotOpen."""
+    _lock_open(incident_id)
+    fresh = Incident.objects.filter(id=incident_id, acknowledged_at=None)
+    if not fresh.update(acknowledged_at=now, acknowledged_by_id=user_id):
+        return False
+    _add_event(incident_id, EventKind.ACKNOWLEDGED, at=now, now=now, user_id=user_id)
+    return True
+
+
+def noted(incident_id: int, *, message: str, user_id: int | None, now: datetime) -> None:
+    """Add a person's words to the timeline; they may also come after the end."""
+    Pulse.objects.select_for_update(no_key=True).get(monitor__incidents__id=incident_id)
+    _add_event(incident_id, EventKind.NOTE, at=now, now=now, user_id=user_id, message=message)
+
+
+def write(outcomes: list[Outcome], *, now: datetime, user_id: int | None = None) -> int:
+    """Write what the rules said, set-based. Returns how many incidents opened."""
+    if not outcomes:
+        return 0
+    sweep_sql.write_pulses([_pulse_row(outcome) for outcome in outcomes])
+    StatusChange.objects.bulk_create(_status_changes(outcomes))
+    for subject, effect in _effects(outcomes, facts.RunEnded):
+        Run.objects.filter(id=effect.id).update(finished_at=effect.finished_at, outcome=effect.outcome)
+    for subject, effect in _effects(outcomes, facts.IncidentResolved):
+        _resolve(subject, effect, now, user_id)
+    return _open_incidents(list(_effects(outcomes, facts.IncidentOpened)), now)
+
+
+def _pulse_row(outcome: Outcome) -> tuple[Any, ...]:
+    after = outcome.verdict.facts
+    return (
+        after.status.value, after.status_since, after.last_ping_at, after.last_success_at, after.last_fail_at,
+        after.waiting_from, after.misses, outcome.verdict.deadline, outcome.pings, outcome.subject.monitor.id,
+    )  # fmt: skip
+
+
+Effect = TypeVar("Effect")
+
+
+def _effects(outcomes: list[Outcome], kind: type[Effect]) -> Iterator[tuple[Subject, Effect]]:
+    for outcome in outcomes:
+        for effect in outcome.verdict.effects:
+            if isinstance(effect, kind):
+                yield outcome.subject, effect
+
+
+def _status_changes(outcomes: list[Outcome]) -> list[StatusChange]:
+    return [
+        StatusChange(
+            monitor=subject.monitor, at=effect.at, from_status=effect.from_status, to_status=effect.to_status,
+            cause=effect.cause,
+        )  # fmt: skip
+        for subject, effect in _effects(outcomes, facts.StatusChanged)
+    ]
+
+
+def _open_incidents(opened: list[tuple[Subject, facts.IncidentOpened]], now: datetime) -> int:
+    rows = Incident.objects.bulk_create([_incident(subject.monitor, effect) for subject, effect in opened])
+    IncidentEvent.objects.bulk_create(
+        IncidentEvent(incident=row, seq=1, kind=EventKind.OPENED, at=row.opened_at, created_at=now) for row in rows
+    )
+    return len(rows)
+
+
+def _incident(monitor: Monitor, effect: facts.IncidentOpened) -> Incident:
+    return Incident(
+        monitor=monitor, cause=effect.cause, title=TITLES[effect.cause].format(name=monitor.name),
+        opened_at=effect.at, expected_at=effect.expected_at, last_ping_at=effect.last_ping_at,
+    )  # fmt: skip
+
+
+def _resolve(subject: Subject, effect: facts.IncidentResolved, now: datetime, user_id: int | None) -> None:
+    """End the open incident; the constraint refuses an end before its start, so the start is the earliest end."""
+    incident = subject.incident
+    assert incident is not None, "the rules resolve only what is open"
+    ended = max(effect.at, incident.opened_at)
+    Incident.objects.filter(id=incident.id, resolved_at=None).update(resolved_at=ended, resolution=effect.cause)
+    _add_event(incident.id, EventKind.RESOLVED, at=ended, now=now, user_id=user_id)
+
+
+def _add_event(
+    incident_id: int, kind: EventKind, *, at: datetime, now: datetime, user_id: int | None = None, message: str = ""
+) -> None:
+    last = IncidentEvent.objects.filter(incident_id=incident_id).aggregate(Max("seq"))["seq__max"] or 0
+    IncidentEvent.objects.create(
+        incident_id=incident_id, seq=last + 1, kind=kind, at=at, actor_id=user_id, message=message, created_at=now
+    )
+
+
+def _by_hand(
+    monitor_id: int,
+    now: datetime,
+    rule: Callable[[facts.Facts, datetime], facts.Verdict],
+    unless: Callable[[facts.Facts], bool] = lambda found: False,
+) -> bool:
+    for subject in lock([monitor_id]):
+        if not unless(subject.facts):
+            write([Outcome(subject, rule(subject.facts, now))], now=now)
+            return True
+    return False
+
+
+def _lock_open(incident_id: int) -> list[Subject]:
+    """Lock the monitor of an incident that is still open under the lock. Raises NotOpen."""
+    monitor_id = Incident.objects.values_list("monitor_id", flat=True).get(id=incident_id)
+    subjects = lock([monitor_id])
+    if not any(subject.incident and subject.incident.id == incident_id for subject in subjects):
+        raise NotOpen(NotOpen.__doc__)
+    return subjects
