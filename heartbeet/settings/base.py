@@ -3,7 +3,10 @@
 from typing import Any
 
 import dj_database_url
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
+from heartbeet.lib import logs
 from heartbeet.settings import env as environment
 
 ENV = environment.load()
@@ -11,9 +14,9 @@ BASE_DIR = environment.ROOT
 DATA = ENV.data.absolute()
 HEARTBEET_EMBEDDED = not ENV.database_url
 
-_generated = environment.embedded_secrets(DATA) if not (ENV.secret_key and ENV.encryption_keys) else {}
-SECRET_KEY = ENV.secret_key or _generated["secret_key"]
-HEARTBEET_ENCRYPTION_KEYS = ENV.encryption_keys or _generated["encryption_keys"]
+_generated = environment.embedded_secrets(DATA) if HEARTBEET_EMBEDDED else {}
+SECRET_KEY = ENV.secret_key or _generated.get("secret_key", "")
+HEARTBEET_ENCRYPTION_KEYS = ENV.encryption_keys or _generated.get("encryption_keys", "")
 HEARTBEET_SITE_URL = ENV.public_url
 HEARTBEET_DATA = DATA
 HEARTBEET_DATABASE_URL = ENV.database_url
@@ -25,6 +28,7 @@ HEARTBEET_MAIL_FROM = ENV.mail_from
 HEARTBEET_ALLOW_PRIVATE_TARGETS = ENV.allow_private_targets
 HEARTBEET_TRUSTED_PROXIES = ENV.trusted_proxies
 HEARTBEET_SWEEP_INTERVAL_SEC = ENV.sweep_interval_sec
+HEARTBEET_SEND_THREADS = ENV.send_threads
 HEARTBEET_INGEST_QUEUE_MAX = ENV.ingest_queue_max
 HEARTBEET_SPOOL_MAX_MB = ENV.spool_max_mb
 DEBUG = False
@@ -58,6 +62,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "accounts.web.middleware.PagesMiddleware",
 ]
 
 ROOT_URLCONF = "heartbeet.urls"
@@ -71,6 +76,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "accounts.web.shell.context",
             ]
         },
     }
@@ -87,8 +93,19 @@ SQLITE: dict[str, Any] = {
 }
 
 
+BAD_DATABASE_URL = (
+    "HEARTBEET_DATABASE_URL is wrong: give postgresql://user:password@host:5432/name, or nothing for SQLite."
+)
+
+
 def _postgresql(url: str) -> dict[str, Any]:
-    parsed: dict[str, Any] = dict(dj_database_url.parse(url))
+    """The database of a URL, behind a pool: threads come and go, and a connection costs a process there."""
+    try:
+        parsed: dict[str, Any] = dict(dj_database_url.parse(url))
+    except (ValueError, KeyError):
+        raise ImproperlyConfigured(BAD_DATABASE_URL) from None
+    if parsed["ENGINE"] != "django.db.backends.postgresql":
+        raise ImproperlyConfigured(BAD_DATABASE_URL)
     options = parsed.setdefault("OPTIONS", {})
     options["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10}
     return parsed
@@ -96,6 +113,11 @@ def _postgresql(url: str) -> dict[str, Any]:
 
 DATABASES = {"default": _postgresql(ENV.database_url) if ENV.database_url else SQLITE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+if ENV.redis_url:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": ENV.redis_url}}
+else:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 AUTH_USER_MODEL = "accounts.User"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
@@ -113,6 +135,45 @@ USE_TZ = True
 USE_I18N = False
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = True  # straight from the checkout: nothing has to be collected first
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+IS_HTTPS = HEARTBEET_SITE_URL.startswith("https://")
+if IS_HTTPS and ENV.trusted_proxies:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_TRUSTED_ORIGINS = [HEARTBEET_SITE_URL]
+
+LOGGING = logs.configure(level=ENV.log_level, style=ENV.log_format)
+
+REST_FRAMEWORK = {
+    "EXCEPTION_HANDLER": "heartbeet.problem.for_api",
+    "UNAUTHENTICATED_USER": None,
+}
+CACHES = {
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": HEARTBEET_REDIS_URL}
+        if HEARTBEET_REDIS_URL
+        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    )
+}

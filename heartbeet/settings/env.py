@@ -12,22 +12,25 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from django.core.exceptions import ImproperlyConfigured
+from pydantic import Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+PREFIX = "HEARTBEET_"
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 class Env(BaseSettings):
     """The settings of one process, read once at start."""
 
-    model_config = SettingsConfigDict(env_prefix="HEARTBEET_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
 
     data: Path = Field(
         default=ROOT / "var", description="The folder of the SQLite file, the spool and the generated secrets."
     )
     host: str = Field(default="127.0.0.1", description="The address `heartbeet up` and `heartbeet serve` listen on.")
-    port: int = Field(default=8000, ge=0, le=65535, description="The port they listen on.")
+    port: int = Field(default=8000, ge=1, le=65535, description="The port they listen on.")
     site_url: str = Field(
         default="", description="The address people and jobs reach us at. Default: `http://{host}:{port}`."
     )
@@ -52,6 +55,7 @@ class Env(BaseSettings):
         default=0, ge=0, le=16, description="How many proxies in front of us append X-Forwarded-For."
     )
     sweep_interval_sec: float = Field(default=0.5, ge=0.05, le=60, description="Seconds between two sweeps.")
+    send_threads: int = Field(default=16, ge=1, le=256, description="Alerts that one worker sends at the same time.")
     ingest_queue_max: int = Field(
         default=20_000, ge=1, description="Pings waiting for a batch; over it the answer is 503."
     )
@@ -71,32 +75,82 @@ class Env(BaseSettings):
     @property
     def public_url(self) -> str:
         """The base of every link we print, without a trailing slash."""
-        return (self.site_url or f"http://{self.host}:{self.port}").rstrip("/")
+        return (self.site_url or f"http://{self._reachable_host}:{self.port}").rstrip("/")
+
+    @property
+    def _reachable_host(self) -> str:
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104  (compared, not bound)
+        return f"[{host}]" if ":" in host else host
 
 
 def load() -> Env:
-    """Read the environment, following `HEARTBEET_*_FILE` to the files they name."""
-    for name, path in list(os.environ.items()):
-        if name.startswith("HEARTBEET_") and name.endswith("_FILE") and name[:-5] not in os.environ:
-            os.environ[name[:-5]] = Path(path).read_text(encoding="utf-8").strip()
-    return Env()
+    """Read the environment, following `HEARTBEET_*_FILE` to the files they name. Raises ImproperlyConfigured with one
+    sentence per wrong variable."""
+    for name in [name for name in os.environ if name.startswith(PREFIX) and name.endswith("_FILE")]:
+        _read_file(name)
+    try:
+        return Env()
+    except ValidationError as error:
+        raise ImproperlyConfigured(" ".join(_sentence(detail) for detail in error.errors())) from None
+
+
+def settings_module() -> str:
+    """The settings that this environment calls for: production as soon as it names a database."""
+    has_database = any(os.environ.get(f"{PREFIX}DATABASE_URL{suffix}") for suffix in ("", "_FILE"))
+    return "heartbeet.settings.production" if has_database else "heartbeet.settings.base"
+
+
+def _read_file(variable: str) -> None:
+    name = variable.removesuffix("_FILE")
+    if os.environ.get(name):
+        return
+    try:
+        os.environ[name] = Path(os.environ[variable]).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ImproperlyConfigured(f"{variable} names a file that cannot be read ({reason}).") from None
+
+
+def _sentence(detail: ErrorDetails) -> str:
+    """`HEARTBEET_PORT=abc is wrong: …`, without the value where it might be a secret."""
+    field = str(detail["loc"][0])
+    is_shown = not any(word in field for word in ("secret", "key", "password", "url"))
+    given = f"={detail['input']}" if is_shown and isinstance(detail["input"], str) else ""
+    problem = detail["msg"].removeprefix("Value error, ")
+    return f"{PREFIX}{field.upper()}{given} is wrong: {problem[:1].lower()}{problem[1:].rstrip('.')}."
 
 
 def embedded_secrets(data: Path) -> dict[str, str]:
-    """The secrets of an embedded installation: made on first start, mode 0600, kept for good."""
+    """The secrets of an embedded installation: made on first start, mode 0600, kept for good. Raises
+    ImproperlyConfigured when the folder cannot hold them."""
     path = data / "secrets.json"
-    if not path.exists():
-        _make_secrets(path)
-    found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        if not path.exists():
+            _make_secrets(path)
+        found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        problem = f"The data folder {data} cannot be used ({error.strerror}); give another by HEARTBEET_DATA."
+        raise ImproperlyConfigured(problem) from None
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"{path} is damaged; restore it from a backup, it opens the stored tokens."
+        ) from None
     return found
+
+
+def make_secret_key() -> str:
+    """A new signing key."""
+    return secrets.token_urlsafe(64)
+
+
+def make_encryption_key(kid: str = "default") -> str:
+    """A new AES-256 key with its id, as HEARTBEET_ENCRYPTION_KEYS wants it."""
+    return f"{kid}:{base64.b64encode(secrets.token_bytes(32)).decode()}"
 
 
 def _make_secrets(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    made = {
-        "secret_key": secrets.token_urlsafe(64),
-        "encryption_keys": "default:" + base64.b64encode(secrets.token_bytes(32)).decode(),
-    }
+    made = {"secret_key": make_secret_key(), "encryption_keys": make_encryption_key()}
     draft = path.with_suffix(f".{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:

