@@ -125,7 +125,7 @@ def actor_for(request: HttpRequest, user: User, token: AccessToken | None = None
 def client_address(request: HttpRequest) -> str:
     """The address of whoever sent this request, as far as our own proxies can vouch for it; '' if unknown."""
     peer = request.META.get("REMOTE_ADDR") or ""
-    return client.address(peer, request.headers.get("X-Forwarded-For", ""), settings.ENV.trusted_proxies)
+    return client.address(peer, request.headers.get("X-Forwarded-For", ""), settings.HEARTBEET_TRUSTED_PROXIES)
 
 
 def _from_session(request: HttpRequest) -> Access:

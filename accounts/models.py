@@ -126,6 +126,20 @@ class AccessToken(models.Model):
         return f"{self.name} ({self.prefix}…)"
 
 
+class MutationCount(models.Model):
+    """How many changes a token asked for on one UTC day, for its daily limit."""
+
+    token = models.ForeignKey(AccessToken, on_delete=models.CASCADE, related_name="mutation_counts")
+    day = models.DateField()
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["token", "day"], name="mutation_count_once_per_day")]
+
+    def __str__(self) -> str:
+        return f"{self.count} changes on {self.day}"
+
+
 class AuditEvent(models.Model):
     """Who did what to which row, written in the transaction of the change. Actors are copied, so that history stays."""
 

@@ -1,19 +1,21 @@
 """Changes to people, organisations and access tokens."""
 
 import hashlib
+import math
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils.text import slugify
 
 from accounts import audit, queries
 from accounts.domain import tokens
 from accounts.domain.actor import Actor
 from accounts.domain.roles import Role
-from accounts.models import AccessToken, Membership, Organization, Plan, Project, SetupCode, User
+from accounts.models import AccessToken, Membership, MutationCount, Organization, Plan, Project, SetupCode, User
 
 
 class AlreadySetUp(Exception):
@@ -30,6 +32,23 @@ class BadGrant(Exception):
     def __init__(self, fields: dict[str, str]) -> None:
         super().__init__(BadGrant.__doc__)
         self.fields = fields
+
+
+class DailyLimitReached(Exception):
+    """The access token has used up its changes for today."""
+
+    def __init__(self, resets_at: datetime, retry_after_sec: int) -> None:
+        super().__init__(f"{DailyLimitReached.__doc__} It may change things again from {resets_at:%Y-%m-%d %H:%M} UTC.")
+        self.retry_after_sec = retry_after_sec
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a token's daily limit has left."""
+
+    limit: int
+    remaining: int
+    resets_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +131,16 @@ def mint_token(
     by: Actor,
     now: datetime,
 ) -> Minted:
-    """Make an access token for a membership. Without `scopes` it gets those of the token that asks, or all.
+    """Make an access token for a membership. What is not given is as the token that asks (`minted_by`) has it;
+    without one it is everything, for ever.
 
     Raises BadGrant if it would out-scope, outlive or out-cap `minted_by`, or asks for an unknown scope.
     """
     parent = _grant_of(minted_by)
     wanted = tokens.Grant(
-        tuple(scopes) if scopes is not None else (parent.scopes if parent else ("*",)), expires_at, daily_mutation_limit
+        tuple(scopes) if scopes is not None else parent.scopes,
+        expires_at or parent.expires_at,
+        daily_mutation_limit if daily_mutation_limit is not None else parent.daily_mutation_limit,
     )
     if problems := tokens.problems(wanted, parent, now):
         raise BadGrant(problems)
@@ -130,8 +152,8 @@ def mint_token(
         digest=tokens.digest(plaintext),
         prefix=tokens.prefix(plaintext),
         scopes=list(wanted.scopes),
-        expires_at=expires_at,
-        daily_mutation_limit=daily_mutation_limit,
+        expires_at=wanted.expires_at,
+        daily_mutation_limit=wanted.daily_mutation_limit,
         created_at=now,
     )
     _record_token("CREATE_ACCESS_TOKEN", token, by, now)
@@ -153,6 +175,27 @@ def touch_token(*, token: AccessToken, now: datetime) -> None:
         AccessToken.objects.filter(id=token.id).update(last_used_at=now)
 
 
+def spend_mutations(*, token: AccessToken, count: int, now: datetime) -> Spent:
+    """Take `count` changes (0 just looks) off a token's limit of this UTC day. Raises DailyLimitReached."""
+    limit = token.daily_mutation_limit or tokens.DEFAULT_DAILY_MUTATIONS
+    day = now.astimezone(UTC).date()
+    resets_at = datetime.combine(day + timedelta(days=1), time(), UTC)
+    if count and not _spend(token, day, count, limit):
+        raise DailyLimitReached(resets_at, math.ceil((resets_at - now).total_seconds()))
+    used = MutationCount.objects.filter(token=token, day=day).values_list("count", flat=True).first() or 0
+    return Spent(limit=limit, remaining=max(0, limit - used), resets_at=resets_at)
+
+
+def _spend(token: AccessToken, day: date, count: int, limit: int) -> bool:
+    room = MutationCount.objects.filter(token=token, day=day, count__lte=limit - count)
+    if room.update(count=F("count") + count):
+        return True
+    _, is_first = MutationCount.objects.get_or_create(token=token, day=day)
+    if is_first:
+        MutationCount.objects.filter(token=token, day__lt=day).delete()
+    return bool(room.update(count=F("count") + count))
+
+
 def _create_with_free_slug(name: str, plan: Plan, now: datetime) -> Organization:
     stem = slugify(name)[:90] or "organisation"
     for number in range(1, 1000):
@@ -169,9 +212,9 @@ def _setup_digest(code: str) -> str:
     return hashlib.sha256(code.encode()).hexdigest()
 
 
-def _grant_of(token: AccessToken | None) -> tokens.Grant | None:
+def _grant_of(token: AccessToken | None) -> tokens.Grant:
     if token is None:
-        return None
+        return tokens.EVERYTHING
     return tokens.Grant(tuple(token.scopes), token.expires_at, token.daily_mutation_limit)
 
 

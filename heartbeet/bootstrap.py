@@ -14,8 +14,10 @@ def first_start(*, now: datetime) -> str:
     still nobody can sign in, else ''. Safe to call at every start, by several processes at once."""
     if queries.anyone_exists():
         return ""
-    if not (settings.ENV.admin_email and settings.ENV.admin_password):
+    if not (settings.HEARTBEET_ADMIN_EMAIL and settings.HEARTBEET_ADMIN_PASSWORD):
         return f"{settings.HEARTBEET_SITE_URL}/setup?code={operations.make_setup_code(now)}"
     with contextlib.suppress(operations.AlreadySetUp):  # the process that started beside this one was first
-        onboarding.first_owner(email=settings.ENV.admin_email, password=settings.ENV.admin_password, now=now)
+        onboarding.first_owner(
+            email=settings.HEARTBEET_ADMIN_EMAIL, password=settings.HEARTBEET_ADMIN_PASSWORD, now=now
+        )
     return ""

@@ -9,16 +9,20 @@ from datetime import datetime
 from accounts.domain import roles
 
 PREFIX_LENGTH = 9
+DEFAULT_DAILY_MUTATIONS = 100_000
 _PLAINTEXT = re.compile(r"hb_[A-Za-z0-9_-]{43}")
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a token allows. `expires_at` None is forever, `daily_mutation_limit` None is no cap."""
+    """What a token allows. `expires_at` None is forever, `daily_mutation_limit` None is the default limit."""
 
     scopes: tuple[str, ...]
     expires_at: datetime | None = None
     daily_mutation_limit: int | None = None
+
+
+EVERYTHING = Grant(scopes=("*",))
 
 
 def generate() -> str:
@@ -41,39 +45,38 @@ def prefix(plaintext: str) -> str:
     return plaintext[:PREFIX_LENGTH]
 
 
-def problems(wanted: Grant, parent: Grant | None, now: datetime) -> dict[str, str]:
-    """Why `wanted` cannot be minted, by field; empty if it can. `parent` is the grant of the token that asks."""
+def problems(wanted: Grant, parent: Grant, now: datetime) -> dict[str, str]:
+    """Why `wanted` cannot be minted, by field; empty if it can. `parent` is what the one who asks may do."""
     found = {
-        "scopes": _scopes_problem(wanted.scopes, parent),
-        "expiresAt": _expiry_problem(wanted.expires_at, parent, now),
-        "dailyMutationLimit": _cap_problem(wanted.daily_mutation_limit, parent),
+        "scopes": _scopes_problem(wanted.scopes, parent.scopes),
+        "expiresAt": _expiry_problem(wanted.expires_at, parent.expires_at, now),
+        "dailyMutationLimit": _cap_problem(wanted.daily_mutation_limit, parent.daily_mutation_limit),
     }
     return {field: problem for field, problem in found.items() if problem}
 
 
-def _scopes_problem(wanted: tuple[str, ...], parent: Grant | None) -> str:
-    unknown = [scope for scope in wanted if not roles.is_scope(scope)]
-    if unknown:
-        return f"{unknown[0]!r} is not a scope; scopes look like monitors:read, monitors:* or *."
+def _scopes_problem(wanted: tuple[str, ...], granted: tuple[str, ...]) -> str:
     if not wanted:
         return "Give at least one scope, like monitors:read."
-    beyond = [scope for scope in wanted if parent and not roles.scopes_cover(parent.scopes, scope)]
-    return f"The token that asks does not have {beyond[0]!r} itself." if beyond else ""
+    for scope in wanted:
+        if not roles.is_scope(scope):
+            return f"{scope!r} is not a scope; scopes look like monitors:read, monitors:* or *."
+        if not roles.scopes_cover(granted, scope):
+            return f"The token that asks does not have {scope!r} itself."
+    return ""
 
 
-def _expiry_problem(wanted: datetime | None, parent: Grant | None, now: datetime) -> str:
+def _expiry_problem(wanted: datetime | None, limit: datetime | None, now: datetime) -> str:
     if wanted is not None and wanted <= now:
         return "Must be in the future."
-    if parent is None or parent.expires_at is None or (wanted is not None and wanted <= parent.expires_at):
-        return ""
-    return f"Must not be after {parent.expires_at:%Y-%m-%dT%H:%M:%SZ}, when the token that asks expires."
+    if limit is not None and (wanted is None or wanted > limit):
+        return f"Must not be after {limit:%Y-%m-%dT%H:%M:%SZ}, when the token that asks expires."
+    return ""
 
 
-def _cap_problem(wanted: int | None, parent: Grant | None) -> str:
+def _cap_problem(wanted: int | None, limit: int | None) -> str:
     if wanted is not None and wanted < 1:
         return "Must be a whole number from 1."
-    if parent is None or parent.daily_mutation_limit is None:
-        return ""
-    if wanted is None or wanted > parent.daily_mutation_limit:
-        return f"Must be at most {parent.daily_mutation_limit}, the limit of the token that asks."
+    if limit is not None and (wanted is None or wanted > limit):
+        return f"Must be at most {limit}, the limit of the token that asks."
     return ""

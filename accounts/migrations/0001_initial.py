@@ -137,4 +137,16 @@ class Migration(migrations.Migration):
             model_name='project',
             constraint=models.UniqueConstraint(fields=('organization', 'slug'), name='project_slug_once'),
         ),
+        migrations.CreateModel(
+            name='MutationCount',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField()),
+                ('count', models.PositiveIntegerField(default=0)),
+                ('token', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='mutation_counts', to='accounts.accesstoken')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('token', 'day'), name='mutation_count_once_per_day')],
+            },
+        ),
     ]

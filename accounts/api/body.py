@@ -1,0 +1,58 @@
+"""Request bodies: strict JSON, and serializers that refuse what they do not know."""
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import APIException, ErrorDetail, ParseError, ValidationError
+from rest_framework.parsers import BaseParser
+
+from heartbeet.lib import strict_json
+
+MAX_BYTES = 1_048_576
+
+
+class BodyTooLarge(APIException):
+    """The body is larger than the API takes."""
+
+    status_code = 413
+    default_code = "body_too_large"
+    default_detail = f"The body must be at most {MAX_BYTES:,} bytes."
+
+
+class StrictJSONParser(BaseParser):
+    """JSON up to 1 MB, without NaN and duplicate keys."""
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        data = stream.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise BodyTooLarge
+        try:
+            return strict_json.loads(data)
+        except strict_json.BadJSON as error:
+            raise ParseError(str(error)) from error
+
+
+class Body(serializers.Serializer[Any]):
+    """The base of all request bodies: a field that it does not know is an error, not silence."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            raise ValidationError({"": [ErrorDetail("The body must be a JSON object.", code="invalid")]})
+        errors: dict[str, Any] = {
+            name: [ErrorDetail("There is no such field here.", code="unknown_field")]
+            for name in data
+            if name not in self.fields
+        }
+        values = None
+        try:
+            values = super().to_internal_value(data)
+        except ValidationError as error:
+            errors |= dict(error.detail)  # type: ignore[arg-type]  # a serializer's details are by field
+        if errors:
+            raise ValidationError(errors)
+        return values

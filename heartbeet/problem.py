@@ -1,0 +1,205 @@
+"""What went wrong, said once: every exception that an interface may let through, as the API's JSON or as a page."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template import TemplateDoesNotExist, loader
+from rest_framework import exceptions as rest
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from accounts import access
+from accounts import operations as accounts_operations
+from heartbeet.lib import http, ratelimit
+from monitors import operations as monitors_operations
+from monitors.api import names
+from monitors.domain import fields as monitor_fields
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A status, a stable code, a sentence, and for bad input what is wrong with which field."""
+
+    status: int
+    code: str
+    error: str
+    fields: tuple[dict[str, str], ...] = ()
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The JSON of the API's error envelope."""
+        said: dict[str, Any] = {"error": self.error, "code": self.code}
+        return {**said, "fields": list(self.fields)} if self.fields else said
+
+
+_NOT_FOUND = Problem(404, "NOT_FOUND", "There is nothing here, or it is not yours.")
+_INTERNAL = Problem(500, "INTERNAL", "Heartbeet made a mistake; it is in the log.")
+_BAD_REQUEST = Problem(400, "BAD_REQUEST", "This request cannot be understood.")
+_FORBIDDEN = Problem(403, "FORBIDDEN", "You may not do this.")
+_TOO_LARGE = Problem(413, "BODY_TOO_LARGE", "The body is too large.")
+_AWAY = Problem(503, "UNAVAILABLE", "The database cannot be reached; try again soon.", headers={"Retry-After": "5"})
+
+_CODES: list[tuple[type[Exception], int, str]] = [
+    (access.ScopeInsufficient, 403, "PAT_SCOPE_INSUFFICIENT"),
+    (access.RoleInsufficient, 403, "ROLE_INSUFFICIENT"),
+    (accounts_operations.AlreadySetUp, 409, "ALREADY_SET_UP"),
+    (accounts_operations.BadSetupCode, 404, "NOT_FOUND"),
+    (monitors_operations.NameTaken, 409, "MONITOR_NAME_DUPLICATE"),
+    (monitors_operations.MonitorLimitReached, 429, "PLAN_LIMIT_MONITORS"),
+    (monitors_operations.IntervalTooLow, 400, "PLAN_INTERVAL_TOO_LOW"),
+    (monitors_operations.NotOpen, 409, "INCIDENT_RESOLVED"),
+    (http.BlockedTarget, 400, "ALERT_URL_BLOCKED"),
+    (http.InvalidTarget, 400, "ALERT_URL_INVALID"),
+]
+"""Exceptions whose message is the sentence."""
+
+_FIXED: list[tuple[type[Exception], Problem]] = [
+    (Http404, _NOT_FOUND),
+    (RequestDataTooBig, _TOO_LARGE),
+    (SuspiciousOperation, _BAD_REQUEST),
+    (PermissionDenied, _FORBIDDEN),
+    (OperationalError, _AWAY),
+    (InterfaceError, _AWAY),
+]
+
+_REST_CODES = {
+    400: "BAD_JSON",
+    404: "NOT_FOUND",
+    405: "METHOD_NOT_ALLOWED",
+    413: "BODY_TOO_LARGE",
+    415: "UNSUPPORTED_MEDIA_TYPE",
+}
+
+
+def of(error: Exception) -> Problem | None:
+    """What an exception says to the outside; None if it is a mistake of ours."""
+    for kind, status, code in _CODES:
+        if isinstance(error, kind):
+            return Problem(status, code, str(error))
+    for kind, problem in _FIXED:
+        if isinstance(error, kind):
+            return problem
+    return next((make(error) for kind, make in _MADE.items() if isinstance(error, kind)), None)
+
+
+def for_api(error: Exception, context: Mapping[str, Any]) -> Response | None:
+    """Django REST Framework's exception handler. None lets the exception on to `server_error` and the log."""
+    problem = of(error)
+    if problem is None:
+        return None
+    set_rollback()
+    return Response(problem.body, status=problem.status, headers=problem.headers)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler404."""
+    return _answer(request, _NOT_FOUND)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler400."""
+    return _answer(request, of(exception) or _BAD_REQUEST)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler403."""
+    return _answer(request, _FORBIDDEN)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's handler500."""
+    return _answer(request, _INTERNAL)
+
+
+def as_response(request: HttpRequest, error: Exception) -> HttpResponse | None:
+    """The answer to an exception that a page let through; None if it is a mistake of ours."""
+    problem = of(error)
+    return _answer(request, problem) if problem else None
+
+
+def _answer(request: HttpRequest, problem: Problem) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return JsonResponse(problem.body, status=problem.status, headers=problem.headers)
+    return HttpResponse(_page(request, problem), status=problem.status, headers=problem.headers)
+
+
+def _page(request: HttpRequest, problem: Problem) -> str:
+    """`errors/<status>.html` or else `errors/error.html`; bare words if even that fails, for this may be its fault."""
+    try:
+        template = loader.select_template([f"errors/{problem.status}.html", "errors/error.html"])
+        return template.render({"problem": problem}, request)
+    except TemplateDoesNotExist:
+        return f"<!doctype html><title>{problem.status}</title><p>{problem.error}</p>"
+
+
+def _not_authenticated(error: Exception) -> Problem:
+    return Problem(401, "NOT_AUTHENTICATED", str(error), headers={"WWW-Authenticate": "Bearer"})
+
+
+def _limited(error: Exception) -> Problem:
+    assert isinstance(error, ratelimit.TooManyRequests)
+    return Problem(429, "RATE_LIMITED", str(error), headers={"Retry-After": str(error.retry_after_sec)})
+
+
+def _daily_limit(error: Exception) -> Problem:
+    assert isinstance(error, accounts_operations.DailyLimitReached)
+    return Problem(429, "PAT_DAILY_LIMIT_EXCEEDED", str(error), headers={"Retry-After": str(error.retry_after_sec)})
+
+
+def _bad_monitor(error: Exception) -> Problem:
+    assert isinstance(error, monitor_fields.Invalid)
+    return _validation(
+        {"path": names.public(bad.path), "code": bad.code, "message": bad.message} for bad in error.problems
+    )
+
+
+def _bad_grant(error: Exception) -> Problem:
+    assert isinstance(error, accounts_operations.BadGrant)
+    return _validation({"path": path, "code": "invalid", "message": text} for path, text in error.fields.items())
+
+
+def _bad_body(error: Exception) -> Problem:
+    assert isinstance(error, rest.ValidationError)
+    return _validation(_flatten(error.detail))
+
+
+def _validation(found: Iterator[dict[str, str]]) -> Problem:
+    fields = tuple(found)
+    first = ": ".join(filter(None, [fields[0]["path"], fields[0]["message"]])) if fields else "The input is not valid."
+    return Problem(400, "VALIDATION_FAILED", first, fields)
+
+
+def _flatten(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
+    """DRF's nested errors as a flat list: `{"tags": {2: [...]}}` is the path `tags.2`."""
+    if isinstance(detail, dict):
+        for key, part in detail.items():
+            name = "" if key == "non_field_errors" else str(key)
+            yield from _flatten(part, ".".join(filter(None, [path, name])))
+    elif isinstance(detail, list):
+        for part in detail:
+            yield from _flatten(part, path)
+    else:
+        yield {"path": path, "code": getattr(detail, "code", "invalid"), "message": str(detail)}
+
+
+def _rest(error: Exception) -> Problem:
+    assert isinstance(error, rest.APIException)
+    code = _REST_CODES.get(error.status_code, "BAD_REQUEST")
+    return _NOT_FOUND if code == "NOT_FOUND" else Problem(error.status_code, code, str(error.detail))
+
+
+_MADE: dict[type[Exception], Callable[[Exception], Problem]] = {
+    access.NotAuthenticated: _not_authenticated,
+    ratelimit.TooManyRequests: _limited,
+    accounts_operations.DailyLimitReached: _daily_limit,
+    monitor_fields.Invalid: _bad_monitor,
+    accounts_operations.BadGrant: _bad_grant,
+    rest.ValidationError: _bad_body,
+    rest.APIException: _rest,
+}
+"""Exceptions that carry more than a sentence; the more special ones first."""
