@@ -1,0 +1,72 @@
+"""The Celery applications and the beat schedule.
+
+One application per executor shares one configuration: `detect` runs the sweep and the dispatcher, `alerts` sends and
+prunes. Each executor is bounded, so that a hanging send never holds a sweep. Tasks carry no arguments and no results:
+they are a knock on the door, and the work is in the database. A knock that waited for two seconds is thrown away, for
+another has come meanwhile.
+"""
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.schedules import crontab
+from kombu import Queue
+
+from heartbeet.settings import env
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", env.settings_module())
+
+from django.conf import settings
+
+DETECT, ALERTS, UPKEEP = "detect", "alerts", "upkeep"
+ALERTS_EVERY_SEC = 0.5
+KNOCK: dict[str, Any] = {"expires": 2}
+
+BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "sweep": {"task": "monitors.sweep", "schedule": settings.HEARTBEET_SWEEP_INTERVAL_SEC, "options": KNOCK},
+    "dispatch": {"task": "alerts.dispatch", "schedule": ALERTS_EVERY_SEC, "options": KNOCK},
+    "send": {"task": "alerts.send", "schedule": ALERTS_EVERY_SEC, "options": KNOCK},
+    "prune": {"task": "monitors.prune", "schedule": crontab(hour="3", minute="17"), "options": {"expires": 3600}},
+}
+
+CONFIGURATION: dict[str, Any] = {
+    "broker_url": settings.HEARTBEET_REDIS_URL or "memory://",
+    "broker_transport_options": (
+        {"socket_timeout": 5, "socket_connect_timeout": 2, "socket_keepalive": True}
+        if settings.HEARTBEET_REDIS_URL
+        else {"polling_interval": 0.05}
+    ),
+    "broker_connection_retry_on_startup": True,
+    "broker_connection_max_retries": None,
+    "task_ignore_result": True,
+    "task_store_errors_even_if_ignored": False,
+    "task_acks_late": False,  # a knock that dies with its worker is not missed: the next is half a second away
+    "worker_prefetch_multiplier": 1,
+    "worker_send_task_events": False,
+    "worker_enable_remote_control": False,
+    "beat_enable_remote_control": False,
+    "worker_hijack_root_logger": False,
+    "task_queues": [Queue(DETECT), Queue(ALERTS), Queue(UPKEEP)],
+    "task_default_queue": UPKEEP,
+    "task_routes": {
+        "monitors.sweep": {"queue": DETECT},
+        "alerts.dispatch": {"queue": DETECT},
+        "alerts.send": {"queue": ALERTS},
+        "monitors.prune": {"queue": UPKEEP},
+    },
+    "beat_schedule": BEAT_SCHEDULE,
+    "beat_scheduler": "celery.beat:Scheduler",
+    "timezone": "UTC",
+}
+
+
+def make_app(name: str) -> Celery:
+    """An application of our configuration that knows every app's tasks."""
+    made = Celery(name)
+    made.config_from_object(CONFIGURATION)
+    made.autodiscover_tasks()
+    return made
+
+
+app = make_app("heartbeet")

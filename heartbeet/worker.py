@@ -1,0 +1,101 @@
+"""The worker process: two bounded executors, and the beat that knocks for them if it runs inside.
+
+Both executors live in one process, so that the embedded installation needs no broker: `memory://` is theirs alone.
+"""
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from celery import beat, signals
+from celery.worker import WorkController, state
+from django.conf import settings
+
+from heartbeet import celery
+from heartbeet.lib import lifeline
+
+log = structlog.get_logger(__name__)
+
+DETECT_THREADS = 3
+STOP_WITHIN_SEC = 7.0
+
+
+class Executor(WorkController):
+    """A Celery worker that can run beside another one in the same process: it has no event loop of its own."""
+
+    def should_use_eventloop(self) -> bool:
+        return False
+
+
+def run(*, with_beat: bool) -> int:
+    """Work until SIGTERM or SIGINT, then finish what runs. Returns the exit status; 1 if a part has died, so that
+    whoever supervises us starts a whole process again."""
+    stopping = _stop_on_signals()
+    parts = [
+        _executor([celery.DETECT], threads=DETECT_THREADS),
+        _executor([celery.ALERTS, celery.UPKEEP], threads=settings.HEARTBEET_SEND_THREADS),
+    ]
+    if with_beat:
+        parts.append(_thread("beat", _beat().start))
+    return _watch(parts, stopping)
+
+
+def run_beat() -> int:
+    """Knock, and do nothing else. Any number may run: what they start is idempotent and expires."""
+    stopping = _stop_on_signals()
+    return _watch([_thread("beat", _beat().start)], stopping)
+
+
+def _watch(parts: list[threading.Thread], stopping: threading.Event) -> int:
+    while not stopping.wait(0.2):
+        dead = [part.name for part in parts if not part.is_alive()]
+        if dead:
+            log.error("worker.part_died", parts=dead)
+            return _end(parts, 1)
+    return _end(parts, 0)
+
+
+def _end(parts: list[threading.Thread], status: int) -> int:
+    """Let running tasks finish, for a while. What is cut off is safe: a sweep is one transaction, a send is leased."""
+    state.should_stop = 0  # type: ignore[assignment]  # an exit status; the stubs know only None
+    for part in parts:
+        if part.name != "beat":
+            part.join(STOP_WITHIN_SEC / 2)
+    return status
+
+
+def _executor(queues: list[str], *, threads: int) -> threading.Thread:
+    app = celery.make_app(f"heartbeet.{queues[0]}")
+    controller = Executor(
+        app=app,
+        hostname=f"{queues[0]}@{os.getpid()}",
+        pool="threads",
+        concurrency=threads,
+        queues=queues,
+        without_heartbeat=True,
+        without_mingle=True,
+        without_gossip=True,
+    )
+    signals.worker_init.send(sender=controller, instance=controller, conf=app.conf)  # Celery's Django parts wait for it
+    return _thread(queues[0], controller.start)
+
+
+def _beat() -> Any:
+    return beat.Service(celery.app, max_interval=1)
+
+
+def _thread(name: str, target: Callable[[], object]) -> threading.Thread:
+    thread = threading.Thread(target=target, name=name, daemon=True)
+    thread.start()
+    return thread
+
+
+def _stop_on_signals() -> threading.Event:
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    lifeline.hold()
+    return stopping
