@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from accounts.models import Organization
 from monitors.domain import facts, judge, schedule
-from monitors.domain.status import Cause, Status
+from monitors.domain.status import Cause, RunOutcome, Status
 from monitors.models import Incident, Monitor, Ping, Pulse, Run
 
 
@@ -109,6 +109,15 @@ def open_runs(monitor_ids: list[int]) -> dict[int, tuple[facts.OpenRun, ...]]:
     for row in rows.order_by("started_at", "id").values_list("monitor_id", "id", "run_id", "started_at"):
         found[row[0]].append(facts.OpenRun(*row[1:]))
     return {monitor_id: tuple(runs) for monitor_id, runs in found.items()}
+
+
+def known_run(monitor_id: int, run_id: str) -> facts.KnownRun | None:
+    """The stored run of this id, open or ended."""
+    row = Run.objects.filter(monitor_id=monitor_id, run_id=run_id).first()
+    if row is None:
+        return None
+    outcome = RunOutcome(row.outcome) if row.outcome else None
+    return facts.KnownRun(row.id, row.run_id, row.started_at, row.finished_at, outcome)
 
 
 def open_incidents(monitor_ids: list[int]) -> dict[int, Incident]:

@@ -1,7 +1,7 @@
 """The set-based statements of the sweep and of transitions, on PostgreSQL and on SQLite."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
@@ -11,21 +11,21 @@ CHANGED = "status", "status_since", "last_ping_at", "last_success_at", "last_fai
 
 _PG_TYPES = "text", "timestamptz", "timestamptz", "timestamptz", "timestamptz", "timestamptz", "int", "timestamptz"
 
-_DUE = """
+DUE = """
 SELECT p.monitor_id, m.interval_sec, m.cron, m.timezone, m.grace_sec, p.last_success_at, p.waiting_from,
        p.status = 'up' AND NOT m.locked AND NOT EXISTS (
            SELECT 1 FROM monitors_run r WHERE r.monitor_id = p.monitor_id AND r.finished_at IS NULL)
 FROM monitors_pulse p JOIN monitors_monitor m ON m.id = p.monitor_id
 WHERE p.deadline <= %s AND m.deleted_at IS NULL AND m.type = 'heartbeat' ORDER BY p.deadline LIMIT %s
 """
-_LOCKED = " FOR NO KEY UPDATE OF p SKIP LOCKED"
+LOCKED = " FOR NO KEY UPDATE OF p SKIP LOCKED"
 
 
 def due(clock: datetime, limit: int) -> list[tuple[Any, ...]]:
     """The pulses whose wake-up time has passed, locked (on SQLite the transaction is the lock): monitor_id,
     interval_sec, cron, timezone, grace_sec, last_success_at, waiting_from, and whether the row may simply be
     rescheduled. Rows that another sweep or a ping holds are left for the next look."""
-    statement = _DUE + _LOCKED if connection.vendor == "postgresql" else _DUE
+    statement = DUE + LOCKED if connection.vendor == "postgresql" else DUE
     with connection.cursor() as cursor:
         cursor.execute(statement, [_instant(clock), limit])
         rows = cursor.fetchall()
@@ -83,8 +83,9 @@ def _instant(value: Any) -> Any:
 
 
 def _from_sqlite(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    return (*row[:5], _parse(row[5]), _parse(row[6]), bool(row[7]))
+    """SQLite has neither booleans nor time zones: all its instants are UTC."""
+    return (*row[:5], _aware(row[5]), _aware(row[6]), bool(row[7]))
 
 
-def _parse(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text + "+00:00")
+def _aware(instant: datetime | None) -> datetime | None:
+    return None if instant is None else instant.replace(tzinfo=UTC)

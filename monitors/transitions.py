@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 from django.db.models import Max
 
 from monitors import queries, sweep_sql
-from monitors.domain import facts, judge, runs
+from monitors.domain import facts, judge
 from monitors.domain.gaps import Gaps
 from monitors.domain.ping import Ping
-from monitors.domain.status import Cause, EventKind, Kind, Status
+from monitors.domain.status import Cause, EventKind, Status
 from monitors.models import Incident, IncidentEvent, Monitor, Pulse, Run, StatusChange
 from monitors.models import Ping as PingRow
 
@@ -63,9 +63,11 @@ def lock(monitor_ids: Iterable[int]) -> list[Subject]:
 def record(monitor_id: int, ping: Ping, *, now: datetime) -> None:
     """Take one stored ping into the state. The caller has the row of the ping in the database."""
     for subject in lock([monitor_id]):
-        pairing = _pair(subject, ping)
-        verdict = judge.on_ping(subject.facts, ping, pairing)
+        known = queries.known_run(monitor_id, ping.run_id) if ping.run_id else None
+        verdict = judge.on_ping(subject.facts, ping, known)
         write([Outcome(subject, verdict, pings=1)], now=now)
+        if verdict.duration is not None:
+            PingRow.objects.filter(id=ping.id).update(duration_sec=verdict.duration.total_seconds())
 
 
 def clock(monitor_ids: Iterable[int], *, watermark: datetime, now: datetime, gaps: Gaps) -> int:
@@ -126,8 +128,8 @@ def write(outcomes: list[Outcome], *, now: datetime, user_id: int | None = None)
         return 0
     sweep_sql.write_pulses([_pulse_row(outcome) for outcome in outcomes])
     StatusChange.objects.bulk_create(_status_changes(outcomes))
-    for subject, effect in _effects(outcomes, facts.RunEnded):
-        Run.objects.filter(id=effect.id).update(finished_at=effect.finished_at, outcome=effect.outcome)
+    for outcome in outcomes:
+        _write_runs(outcome)
     for subject, effect in _effects(outcomes, facts.IncidentResolved):
         _resolve(subject, effect, now, user_id)
     return _open_incidents(list(_effects(outcomes, facts.IncidentOpened)), now)
@@ -159,6 +161,26 @@ def _status_changes(outcomes: list[Outcome]) -> list[StatusChange]:
         )  # fmt: skip
         for subject, effect in _effects(outcomes, facts.StatusChanged)
     ]
+
+
+def _write_runs(outcome: Outcome) -> None:
+    monitor = outcome.subject.monitor
+    for effect in outcome.verdict.effects:
+        match effect:
+            case facts.RunOpened():
+                Run.objects.create(monitor=monitor, run_id=effect.run_id, started_at=effect.started_at)
+            case facts.RunNoted():
+                Run.objects.create(
+                    monitor=monitor, run_id=effect.run_id, finished_at=effect.finished_at, outcome=effect.outcome
+                )
+            case facts.RunBegan():
+                Run.objects.filter(id=effect.id).update(started_at=effect.started_at)
+            case facts.RunReopened():
+                Run.objects.filter(id=effect.id).update(started_at=effect.started_at, finished_at=None, outcome="")
+            case facts.RunEnded():
+                Run.objects.filter(id=effect.id).update(finished_at=effect.finished_at, outcome=effect.outcome)
+            case _:
+                pass  # the effects on state and incident are written by others
 
 
 def _open_incidents(opened: list[tuple[Subject, facts.IncidentOpened]], now: datetime) -> int:
