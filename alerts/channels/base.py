@@ -1,0 +1,211 @@
+"""What every channel is: some fields that are checked when a person saves them, and one verb, `send`."""
+
+import json
+import logging
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, ClassVar
+
+from alerts.domain import words
+from alerts.domain.message import Message, MessageType
+from alerts.domain.retry import Failure, classify
+from heartbeet.lib import http
+
+logger = logging.getLogger(__name__)
+
+Values = dict[str, str]
+
+ERROR_LENGTH = 500
+EXCERPT_LENGTH = 1000
+
+
+class BadConfig(ValueError):
+    """A field of a channel is wrong: `path` names it, the message says what would be right."""
+
+    code = "VALIDATION_FAILED"
+
+    def __init__(self, path: str, message: str) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class AlertUrlInvalid(BadConfig):
+    """Not a URL that an alert can be sent to."""
+
+    code = "ALERT_URL_INVALID"
+
+
+class AlertUrlBlocked(BadConfig):
+    """A URL that leads into a private network."""
+
+    code = "ALERT_URL_BLOCKED"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of one try. `error` is a sentence for people, `excerpt` the receiver's own words."""
+
+    is_ok: bool
+    error: str = ""
+    failure: Failure = Failure.TRANSIENT
+    status_code: int | None = None
+    retry_after: timedelta | None = None
+    excerpt: str = ""
+
+
+def failed(error: str, failure: Failure = Failure.TRANSIENT) -> Receipt:
+    """A try that got no answer."""
+    return Receipt(is_ok=False, error=words.one_line(error, ERROR_LENGTH), failure=failure)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A text a person fills in. A secret is sealed at rest, and never shown again."""
+
+    name: str
+    label: str
+    is_secret: bool = False
+    is_required: bool = True
+    hint: str = ""
+    max_length: int = 500
+
+    def clean(self, value: str) -> str:
+        """The value as it is kept. Raises BadConfig."""
+        text = value.strip()
+        if not text and self.is_required:
+            raise BadConfig(self.name, f"Give the {self.label}.")
+        if len(text) > self.max_length:
+            raise BadConfig(self.name, f"Give at most {self.max_length} characters.")
+        if not text.isprintable():
+            raise BadConfig(self.name, "Leave out line breaks and control characters.")
+        return text
+
+    def default(self) -> str:
+        """What it is when nobody gave it."""
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class URL(Field):
+    """A public address to post to; `hosts` limits it to those of one service."""
+
+    hosts: tuple[str, ...] = ()
+    max_length: int = http.MAX_URL
+
+    def clean(self, value: str) -> str:
+        text = Field.clean(self, value)
+        try:
+            host = http.check(text)
+        except http.InvalidTarget as error:
+            raise AlertUrlInvalid(self.name, str(error)) from error
+        except http.BlockedTarget as error:
+            raise AlertUrlBlocked(self.name, str(error)) from error
+        if self.hosts and (host not in self.hosts or not text.startswith("https://")):
+            raise AlertUrlInvalid(self.name, f"Give the address that starts with https://{self.hosts[0]}/.")
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The fields of one channel: what may be shown, and what is sealed."""
+
+    shown: Values = field(default_factory=dict)
+    secrets: Values = field(default_factory=dict, repr=False)
+
+
+class Channel(ABC):
+    """A way to reach people or programs, ready to send."""
+
+    kind: ClassVar[str]
+    label: ClassVar[str]
+    fields: ClassVar[tuple[Field, ...]]
+    tells: ClassVar[frozenset[MessageType]] = frozenset({MessageType.OPENED, MessageType.RESOLVED, MessageType.TEST})
+    collapses: ClassVar[bool] = True
+    """Whether people read it: an incident that is over before they could be told of it is one message then."""
+
+    def __init__(self, config: Mapping[str, str]) -> None:
+        self.config = config
+
+    @classmethod
+    def clean(cls, given: Mapping[str, Any], kept: Mapping[str, str] | None = None) -> Config:
+        """Check what a person filled in; a secret left out stays as it was in `kept`. Raises BadConfig."""
+        known = {each.name for each in cls.fields}
+        for name, value in given.items():
+            if name not in known:
+                raise BadConfig(name, f"Leave it out: a channel of kind {cls.kind} knows {', '.join(sorted(known))}.")
+            if not isinstance(value, str):
+                raise BadConfig(name, "Give a text.")
+        values = {each.name: each.clean(_value(each, given, kept or {})) for each in cls.fields}
+        secret = {each.name for each in cls.fields if each.is_secret}
+        return Config(
+            shown={name: value for name, value in values.items() if name not in secret},
+            secrets={name: value for name, value in values.items() if name in secret},
+        )
+
+    @abstractmethod
+    def send(self, message: Message, delivery_id: str, *, now: datetime) -> Receipt:
+        """Tell it once. Never raises for what the receiver does; the receipt says if trying again makes sense."""
+
+
+def _value(field: Field, given: Mapping[str, str], kept: Mapping[str, str]) -> str:
+    return given.get(field.name) or kept.get(field.name) or field.default()
+
+
+class HTTPChannel(Channel):
+    """A channel that is told by a POST."""
+
+    def post(self, url: str, body: Any, headers: Mapping[str, str] | None = None) -> Receipt:
+        """POST JSON, or bytes as they are, and say what came of it."""
+        data = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
+        own = {"Content-Type": "application/json", "User-Agent": "Heartbeet", **(headers or {})}
+        try:
+            return receipt_of(http.post(url, body=data, headers=own))
+        except (http.BlockedTarget, http.InvalidTarget) as error:
+            return failed(str(error), Failure.PERMANENT)
+        except http.Unreachable as error:
+            return failed(str(error))
+
+
+def receipt_of(response: http.Response) -> Receipt:
+    """What an HTTP answer means."""
+    excerpt = words.one_line(response.body[: 4 * EXCERPT_LENGTH].decode("utf-8", "replace"), EXCERPT_LENGTH)
+    if 200 <= response.status < 300:
+        return Receipt(is_ok=True, status_code=response.status, excerpt=excerpt)
+    error = f"The receiver answered {response.status} {response.reason}".rstrip() + "."
+    if 300 <= response.status < 400:
+        error += " Redirects are not followed: give the final address."
+    return Receipt(
+        is_ok=False,
+        error=words.one_line(error, ERROR_LENGTH),
+        failure=classify(response.status),
+        status_code=response.status,
+        retry_after=_retry_after(response.headers),
+        excerpt=excerpt,
+    )
+
+
+def _retry_after(headers: Mapping[str, str]) -> timedelta | None:
+    """How long the receiver wants us to wait: seconds, or a date measured by the receiver's own clock."""
+    wished = headers.get("retry-after", "").strip()
+    if wished.isascii() and wished.isdigit():
+        return timedelta(seconds=min(int(wished[:9]), 86_400))
+    try:
+        delay = parsedate_to_datetime(wished) - parsedate_to_datetime(headers.get("date", ""))
+    except (TypeError, ValueError):
+        return None
+    return max(delay, timedelta(0))
+
+
+def timed(channel: Channel, message: Message, delivery_id: str, *, now: datetime) -> tuple[Receipt, timedelta]:
+    """Send, and measure how long it took. A bug in a channel is a failed try of that channel, nothing more."""
+    started = time.monotonic()
+    try:
+        receipt = channel.send(message, delivery_id, now=now)
+    except Exception as error:
+        logger.exception("A channel of kind %s raised.", channel.kind)
+        receipt = failed(f"The channel failed: {type(error).__name__}.")
+    return receipt, timedelta(seconds=time.monotonic() - started)

@@ -1,0 +1,25 @@
+"""Every kind of channel. A new one is a file beside this, and a line here."""
+
+from collections.abc import Mapping
+
+from alerts.channels.base import BadConfig, Channel
+from alerts.channels.email import Email
+from alerts.channels.slack import Slack
+from alerts.channels.webhook import Webhook
+
+CHANNELS: dict[str, type[Channel]] = {channel.kind: channel for channel in (Email, Webhook, Slack)}
+
+READ_BY_PEOPLE = frozenset(kind for kind, channel in CHANNELS.items() if channel.collapses)
+
+
+def find(kind: str) -> type[Channel]:
+    """The class of a kind. Raises BadConfig."""
+    try:
+        return CHANNELS[kind]
+    except KeyError as error:
+        raise BadConfig("kind", f"Give one of {', '.join(sorted(CHANNELS))}.") from error
+
+
+def build(kind: str, config: Mapping[str, str]) -> Channel:
+    """A channel that is ready to send."""
+    return find(kind)(config)

@@ -1,0 +1,206 @@
+"""What is told: a message with everything that a person, or a program, needs. Values only, the same at every try."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from alerts.domain import words
+from monitors.domain.status import Cause, EventKind, IncidentStatus
+
+
+class MessageType(StrEnum):
+    """What a message is about; the names are those of the webhook's contract."""
+
+    OPENED = "incident.opened"
+    ESCALATED = "incident.escalated"
+    ACKNOWLEDGED = "incident.acknowledged"
+    RESOLVED = "incident.resolved"
+    TEST = "test"
+
+
+TYPE_OF_EVENT = {
+    EventKind.OPENED: MessageType.OPENED,
+    EventKind.ESCALATED: MessageType.ESCALATED,
+    EventKind.ACKNOWLEDGED: MessageType.ACKNOWLEDGED,
+    EventKind.RESOLVED: MessageType.RESOLVED,
+}
+"""The events that are told at all; a note stays on the incident's page."""
+
+
+@dataclass(frozen=True, slots=True)
+class AboutMonitor:
+    """The monitor. `schedule` is what it promised, in words; empty for a beet."""
+
+    id: int
+    name: str
+    type: str
+    url: str
+    schedule: str = ""
+    grace: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class AboutIncident:
+    """The incident as it was at the moment the message tells of, not as it may have become since."""
+
+    id: int
+    url: str
+    cause: str
+    severity: str
+    title: str
+    opened_at: datetime
+    expected_at: datetime | None = None
+    last_ping_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str = ""
+    resolved_at: datetime | None = None
+    resolution: str = ""
+
+    @property
+    def status(self) -> IncidentStatus:
+        if self.resolved_at:
+            return IncidentStatus.RESOLVED
+        return IncidentStatus.ACKNOWLEDGED if self.acknowledged_at else IncidentStatus.OPEN
+
+    @property
+    def lasted(self) -> timedelta | None:
+        return self.resolved_at - self.opened_at if self.resolved_at else None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One thing to tell. `tells_both`: the incident opened and resolved before anyone could be told that it opened."""
+
+    type: MessageType
+    at: datetime
+    monitor: AboutMonitor
+    incident: AboutIncident
+    tells_both: bool = False
+
+    @property
+    def headline(self) -> str:
+        """A few words for a subject line or a title."""
+        return _HEADLINES[self.type].format(name=words.one_line(self.monitor.name, 120))
+
+    @property
+    def summary(self) -> str:
+        """One plain sentence that says it all."""
+        if self.type is MessageType.TEST:
+            return "This is a test: alerts from Heartbeet reach you here."
+        if self.type is MessageType.OPENED:
+            return _opened(self)
+        if self.type is MessageType.RESOLVED:
+            return _resolved(self)
+        who = f" by {self.incident.acknowledged_by}" if self.incident.acknowledged_by else ""
+        return f"{self.incident.title}: {self.type.value.removeprefix('incident.')}{who}."
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """What a person wants to know, as labels and texts in order."""
+        if self.type is MessageType.TEST:
+            return [("Sent", words.instant(self.at))]
+        return list(_facts(self))
+
+
+_HEADLINES = {
+    MessageType.OPENED: "{name} is down",
+    MessageType.ESCALATED: "{name} is still down",
+    MessageType.ACKNOWLEDGED: "{name}: someone is on it",
+    MessageType.RESOLVED: "{name} has recovered",
+    MessageType.TEST: "Test alert from Heartbeet",
+}
+
+_ENDINGS = {
+    Cause.RECOVERED: "{name} is up again",
+    Cause.PINGED: "{name} is up again",
+    Cause.LATE_EVIDENCE: "{name} was up after all: its ping was received in time and reached us late",
+    Cause.RESOLVED: "The incident of {name} was resolved by hand",
+    Cause.PAUSED: "The incident of {name} ended because the monitor was paused",
+    Cause.DELETED: "The incident of {name} ended because the monitor was deleted",
+}
+
+
+def _opened(message: Message) -> str:
+    monitor, incident = message.monitor, message.incident
+    if incident.cause == Cause.MISSED and incident.expected_at:
+        return (
+            f"{monitor.name} did not ping: it was expected at {words.instant(incident.expected_at)}, "
+            f"and its last ping came {_before(incident)}."
+        )
+    if incident.cause == Cause.FAILED:
+        return f"{monitor.name} reported a failure at {words.instant(incident.opened_at)}."
+    if incident.cause == Cause.OVERRAN:
+        return f"{monitor.name} started and did not finish in time, by {words.instant(incident.opened_at)}."
+    return f"{incident.title}, since {words.instant(incident.opened_at)}."
+
+
+def _resolved(message: Message) -> str:
+    incident = message.incident
+    ending = _ENDINGS.get(Cause(incident.resolution), "{name} is up again") if incident.resolution else "{name} is up"
+    told = "; the alert about it could not be delivered before" if message.tells_both else ""
+    lasted = words.span(incident.lasted or timedelta(0))
+    return f"{ending.format(name=message.monitor.name)}. It lasted {lasted}{told}."
+
+
+def _before(incident: AboutIncident) -> str:
+    """When the last ping came, said from the moment the incident opened."""
+    if incident.last_ping_at is None:
+        return "never"
+    return f"{words.span(incident.opened_at - incident.last_ping_at)} before the alert"
+
+
+def _facts(message: Message) -> list[tuple[str, str]]:
+    monitor, incident = message.monitor, message.incident
+    found = [("Monitor", monitor.name), ("What happened", incident.title)]
+    if monitor.schedule:
+        found.append(("Expected", f"a ping {monitor.schedule}, with {words.span(monitor.grace)} of grace"))
+    if incident.expected_at:
+        found.append(("Was due", words.instant(incident.expected_at)))
+    found += [("Last ping", words.instant(incident.last_ping_at)), ("Since", words.instant(incident.opened_at))]
+    if incident.resolved_at:
+        found.append(("Until", words.instant(incident.resolved_at)))
+        found.append(("Lasted", words.span(incident.resolved_at - incident.opened_at)))
+    return found
+
+
+def payload(message: Message) -> dict[str, Any]:
+    """The body of the webhook we send (CONTRACT §8)."""
+    monitor = message.monitor
+    return {
+        "type": message.type.value,
+        "timestamp": words.stamp(message.at),
+        "data": {
+            "incident": _incident_row(message),
+            "monitor": {"id": monitor.id, "name": monitor.name, "type": monitor.type, "url": monitor.url},
+            "summary": message.summary,
+        },
+    }
+
+
+def _incident_row(message: Message) -> dict[str, Any]:
+    incident = message.incident
+    lasted = incident.lasted
+    return {
+        "id": incident.id,
+        "monitorId": message.monitor.id,
+        "monitorName": message.monitor.name,
+        "status": incident.status.value,
+        "severity": incident.severity,
+        "cause": incident.cause,
+        "title": incident.title,
+        "openedAt": words.stamp(incident.opened_at),
+        "acknowledgedAt": words.stamp(incident.acknowledged_at),
+        "acknowledgedBy": incident.acknowledged_by or None,
+        "resolvedAt": words.stamp(incident.resolved_at),
+        "durationSec": None if lasted is None else int(lasted.total_seconds()),
+        "autoResolved": bool(incident.resolved_at) and incident.resolution != Cause.RESOLVED,
+    }
+
+
+def sample(*, monitor: AboutMonitor, at: datetime) -> Message:
+    """A test message: everything as in a real one, about an incident that never was."""
+    incident = AboutIncident(
+        id=0, url=monitor.url, cause=Cause.MISSED, severity="critical", title="This is a test", opened_at=at
+    )
+    return Message(type=MessageType.TEST, at=at, monitor=monitor, incident=incident)

@@ -1,0 +1,140 @@
+"""Reads of channels and deliveries, and rows turned into the values that channels send."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Count, Min, QuerySet
+
+from accounts.models import Organization
+from alerts.channels import base, registry
+from alerts.domain.message import TYPE_OF_EVENT, AboutIncident, AboutMonitor, Message
+from alerts.domain.retry import WAITING, DeliveryStatus
+from alerts.models import Channel, Delivery
+from heartbeet.lib import crypto
+from monitors.domain import schedule
+from monitors.domain.status import EventKind
+from monitors.models import Incident, IncidentEvent, Monitor
+
+DEAD_LETTERS_COUNT_FOR = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """What has not arrived: messages that wait or are retried, and recent dead letters."""
+
+    waiting: int
+    oldest_at: datetime | None
+    dead: int
+
+    def oldest_age(self, now: datetime) -> timedelta:
+        """How long the oldest has waited."""
+        return now - self.oldest_at if self.oldest_at else timedelta(0)
+
+
+def channels(organization: Organization) -> QuerySet[Channel]:
+    """The channels of an organisation that are not deleted."""
+    return Channel.objects.filter(organization=organization, deleted_at=None).order_by("name", "id")
+
+
+def channel_ids(monitor: Monitor) -> list[int]:
+    """The channels that are told about a monitor."""
+    live = monitor.subscriptions.filter(channel__deleted_at=None)
+    return list(live.order_by("channel_id").values_list("channel_id", flat=True))
+
+
+def subscribed(monitor: Monitor) -> list[Channel]:
+    """The same as rows."""
+    found = Channel.objects.filter(subscriptions__monitor=monitor, deleted_at=None)
+    return list(found.order_by("name", "id"))
+
+
+def deliveries(incident: Incident) -> QuerySet[Delivery]:
+    """The ledger of an incident: every delivery with its channel, event and attempts."""
+    found = incident.deliveries.select_related("channel", "event")
+    return found.prefetch_related("attempts").order_by("event__seq", "channel_id")
+
+
+def undelivered(now: datetime) -> Undelivered:
+    """What operators must see: alerts that did not reach anybody yet, or never will."""
+    waiting = Delivery.objects.filter(next_try_at__isnull=False, status__in=WAITING)
+    outbox = IncidentEvent.objects.filter(dispatched_at=None, kind__in=TYPE_OF_EVENT)
+    counted = waiting.aggregate(count=Count("id"), oldest=Min("created_at"))
+    undispatched = outbox.aggregate(count=Count("id"), oldest=Min("created_at"))
+    dead = Delivery.objects.filter(
+        status=DeliveryStatus.DEAD,
+        created_at__gt=now - DEAD_LETTERS_COUNT_FOR,
+        channel__deleted_at=None,
+        channel__is_enabled=True,
+    )
+    return Undelivered(
+        waiting=counted["count"] + undispatched["count"],
+        oldest_at=min(filter(None, (counted["oldest"], undispatched["oldest"])), default=None),
+        dead=dead.count(),
+    )
+
+
+def binding(channel: Channel) -> str:
+    """What the sealed secrets of a channel are bound to: they open in no other row."""
+    return f"channel:{channel.uid}"
+
+
+def secrets_of(channel: Channel) -> dict[str, str]:
+    """The secret fields of a channel in plain text. Raises crypto.CannotOpen."""
+    if not channel.secrets:
+        return {}
+    opened: dict[str, str] = json.loads(crypto.unseal(channel.secrets, bound_to=binding(channel)))
+    return opened
+
+
+def ready(channel: Channel) -> base.Channel:
+    """A channel that can send. Raises crypto.CannotOpen or base.BadConfig."""
+    return registry.build(channel.kind, {**channel.config, **secrets_of(channel)})
+
+
+def about(monitor: Monitor) -> AboutMonitor:
+    """A monitor as messages speak of it."""
+    promise = ""
+    if monitor.type == Monitor.HEARTBEAT:
+        promise = schedule.build(interval_sec=monitor.interval_sec, cron=monitor.cron, zone=monitor.timezone).describe()
+    return AboutMonitor(
+        id=monitor.id,
+        name=monitor.name,
+        type=monitor.type,
+        url=settings.HEARTBEET_SITE_URL + monitor.get_absolute_url(),
+        schedule=promise,
+        grace=timedelta(seconds=monitor.grace_sec),
+    )
+
+
+def message_of(event: IncidentEvent, *, tells_both: bool = False) -> Message:
+    """What an event tells. What came after it is left out, so that every try sends the same."""
+    return Message(
+        type=TYPE_OF_EVENT[EventKind(event.kind)],
+        at=event.at,
+        monitor=about(event.incident.monitor),
+        incident=_as_of(event),
+        tells_both=tells_both,
+    )
+
+
+def _as_of(event: IncidentEvent) -> AboutIncident:
+    incident = event.incident
+    is_over = event.kind == EventKind.RESOLVED
+    is_acknowledged = incident.acknowledged_at is not None and incident.acknowledged_at <= event.at
+    who = incident.acknowledged_by
+    return AboutIncident(
+        id=incident.id,
+        url=settings.HEARTBEET_SITE_URL + incident.get_absolute_url(),
+        cause=incident.cause,
+        severity=incident.severity,
+        title=incident.title,
+        opened_at=incident.opened_at,
+        expected_at=incident.expected_at,
+        last_ping_at=incident.last_ping_at,
+        acknowledged_at=incident.acknowledged_at if is_acknowledged else None,
+        acknowledged_by=who.email if who and is_acknowledged else "",
+        resolved_at=incident.resolved_at if is_over else None,
+        resolution=incident.resolution if is_over else "",
+    )

@@ -1,0 +1,19 @@
+"""The alerts' Celery tasks. Both are idempotent: any number of them, at any time, in any process."""
+
+from celery import shared_task
+
+from alerts import dispatcher, sender
+from heartbeet.lib import clock
+
+
+@shared_task(name="alerts.dispatch", ignore_result=True)
+def dispatch() -> None:
+    """Turn the outbox into deliveries, and ring for their senders."""
+    if dispatcher.dispatch(now=clock.now()):
+        send.apply_async(expires=2)
+
+
+@shared_task(name="alerts.send", ignore_result=True)
+def send() -> None:
+    """Start what is due; the sends go on in threads of this process."""
+    sender.of_this_process().pump()

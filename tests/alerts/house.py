@@ -1,0 +1,100 @@
+"""Rows for the alerts' tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from accounts.domain.actor import SYSTEM
+from accounts.models import Organization, Plan, Project
+from alerts import dispatcher, operations
+from alerts.models import Channel, Delivery, Subscription
+from monitors.domain.status import Cause, EventKind
+from monitors.models import Incident, IncidentEvent, Monitor
+
+
+@dataclass
+class House:
+    """One organisation; `now` is the moment everything happens at."""
+
+    organization: Organization
+    project: Project
+    monitor: Monitor
+    now: datetime
+
+    @classmethod
+    def build(cls, now: datetime, name: str = "Acme") -> House:
+        plan, _ = Plan.objects.get_or_create(name="test")
+        slug = name.lower()
+        organization = Organization.objects.create(name=name, slug=slug, plan=plan, created_at=now)
+        project = Project.objects.create(organization=organization, name="Default", slug="default", created_at=now)
+        return cls(organization, project, _monitor(organization, project, "Nightly backup", now), now)
+
+    def another_monitor(self, name: str) -> Monitor:
+        return _monitor(self.organization, self.project, name, self.now)
+
+    def channel(self, kind: str, config: dict[str, str], *monitors: Monitor, **fields: Any) -> Channel:
+        """A channel made as a person makes it, and subscribed."""
+        made = operations.create_channel(
+            organization=self.organization, kind=kind, name=f"{kind} channel", config=config, by=SYSTEM, now=self.now,
+            **fields,
+        )  # fmt: skip
+        for monitor in monitors or (self.monitor,):
+            Subscription.objects.create(monitor=monitor, channel=made)
+        return made
+
+    def webhook(self, url: str, *monitors: Monitor) -> Channel:
+        return self.channel("webhook", {"url": url}, *monitors)
+
+    def email(self, to: str = "ops@example.com", *monitors: Monitor) -> Channel:
+        return self.channel("email", {"to": to}, *monitors)
+
+    def opens(self, monitor: Monitor | None = None, **fields: Any) -> Incident:
+        """An incident opens, and its event is in the outbox."""
+        subject = monitor or self.monitor
+        values = {
+            "cause": Cause.MISSED,
+            "title": f"{subject.name} missed its ping",
+            "opened_at": self.now,
+            "expected_at": self.now - timedelta(minutes=1),
+            "last_ping_at": self.now - timedelta(minutes=6),
+        }
+        incident = Incident.objects.create(monitor=subject, **{**values, **fields})
+        self.event(incident, EventKind.OPENED, incident.opened_at)
+        return incident
+
+    def resolves(self, incident: Incident, after: timedelta = timedelta(minutes=12)) -> None:
+        """It recovers, and that is in the outbox."""
+        incident.resolved_at, incident.resolution = incident.opened_at + after, Cause.RECOVERED
+        incident.save()
+        self.event(incident, EventKind.RESOLVED, incident.resolved_at)
+
+    def event(self, incident: Incident, kind: EventKind, at: datetime) -> IncidentEvent:
+        return IncidentEvent.objects.create(
+            incident=incident, seq=incident.events.count() + 1, kind=kind, at=at, created_at=at
+        )
+
+
+def _monitor(organization: Organization, project: Project, name: str, now: datetime) -> Monitor:
+    return Monitor.objects.create(
+        organization=organization, project=project, name=name, slug=name.lower().replace(" ", "-"), interval_sec=300,
+        grace_sec=60, created_at=now, updated_at=now,
+    )  # fmt: skip
+
+
+def send_all(now: datetime) -> int:
+    """Dispatch, then send everything that is due at `now`, one after the other. Returns how many tries that took."""
+    dispatcher.dispatch(now=now)
+    tries = 0
+    while claims := dispatcher.claim(now=now, limit=10):
+        for claimed in claims:
+            dispatcher.deliver(claimed, now=now)
+            tries += 1
+    return tries
+
+
+def ledger(incident: Incident) -> list[tuple[str, str]]:
+    """Each delivery of an incident as (event, status), in order."""
+    rows = Delivery.objects.filter(incident=incident).order_by("event__seq", "channel_id")
+    return list(rows.values_list("event__kind", "status"))
