@@ -31,7 +31,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 }
 
 CONFIGURATION: dict[str, Any] = {
-    "broker_url": settings.HEARTBEET_REDIS_URL or "memory://",
+    "broker_url": settings.HEARTBEET_REDIS_URL or "memory://localhost",
     "broker_transport_options": (
         {"socket_timeout": 5, "socket_connect_timeout": 2, "socket_keepalive": True}
         if settings.HEARTBEET_REDIS_URL

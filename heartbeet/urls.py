@@ -3,6 +3,12 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path
 
+from heartbeet import health
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
+    path("health/live", health.live),
+    path("health/ready", health.ready),
+    path("health/system", health.system),
+    path("metrics", health.prometheus),
 ]

@@ -1,0 +1,158 @@
+"""Is this process alive, can it serve, and does the whole system do its work?
+
+`/health/live` and `/health/ready` are for whoever restarts or routes to one process; `/health/system` is for whoever
+watches the product, and says every reason why it is not well.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from alerts.domain.retry import WAITING, DeliveryStatus
+from alerts.models import Delivery
+from heartbeet.lib import clock, metrics
+from monitors import watermark
+from monitors.models import Incident, IncidentEvent, IngestNode, Pulse, SweepMark
+
+SWEEP_MAY_LAG = timedelta(seconds=30)
+ALERT_MAY_WAIT = timedelta(minutes=2)
+REMEMBERED = timedelta(hours=24)
+"""For how long a dead node or a dead letter is a reason to worry; afterwards it is history."""
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """What the database knows about our own work. Lags are None when the thing has never happened."""
+
+    sweep_lag_sec: float | None
+    watermark_lag_sec: float | None
+    oldest_undelivered_sec: float
+    undelivered: int
+    dead_letters: int
+    dead_nodes: int
+    put_off: int
+
+    def reasons(self) -> list[str]:
+        """One sentence for each thing that is wrong."""
+        found = []
+        if self.watermark_lag_sec is None:
+            found.append("No ingest process is listening, so silence means nothing and nobody is judged.")
+        elif self.watermark_lag_sec > _longest_lag_sec():
+            found.append(f"Pings of the last {self.watermark_lag_sec:.0f} s may not be stored yet, so judging waits.")
+        if self.sweep_lag_sec is None:
+            found.append("The miss detector has never run.")
+        elif self.sweep_lag_sec > _longest_lag_sec():
+            found.append(f"The miss detector last ran {self.sweep_lag_sec:.0f} s ago.")
+        if self.oldest_undelivered_sec > ALERT_MAY_WAIT.total_seconds():
+            found.append(f"{self.undelivered} alerts wait, the oldest for {self.oldest_undelivered_sec:.0f} s.")
+        if self.dead_letters:
+            found.append(f"{self.dead_letters} alerts could not be delivered in the last day.")
+        if self.dead_nodes:
+            found.append(f"{self.dead_nodes} ingest processes went without goodbye in the last day.")
+        if self.put_off:
+            found.append(f"{self.put_off} monitors cannot be judged.")
+        return found
+
+
+def live(request: HttpRequest) -> HttpResponse:
+    """This process answers."""
+    return _json({"status": "ok"})
+
+
+def ready(request: HttpRequest) -> HttpResponse:
+    """This process can serve pages and the API, for which it needs the database."""
+    try:
+        connection.ensure_connection()
+        is_ready = connection.is_usable()
+    except DatabaseError:
+        is_ready = False
+    if not is_ready:
+        return _json({"status": "unavailable", "reasons": ["The database does not answer."]}, status=503)
+    return _json({"status": "ok", "reasons": []})
+
+
+def system(request: HttpRequest) -> HttpResponse:
+    """Sweep, watermark, undelivered alerts, dead nodes: 503 with the reasons if anything is wrong."""
+    try:
+        found = look(now=clock.now())
+    except DatabaseError:
+        return _json({"status": "failing", "reasons": ["The database does not answer."]}, status=503)
+    reasons = found.reasons()
+    body = {
+        "status": "failing" if reasons else "ok",
+        "reasons": reasons,
+        "sweepLagSec": found.sweep_lag_sec,
+        "watermarkLagSec": found.watermark_lag_sec,
+        "oldestUndeliveredSec": found.oldest_undelivered_sec,
+        "undelivered": found.undelivered,
+        "deadLetters": found.dead_letters,
+        "deadNodes": found.dead_nodes,
+        "monitorsPutOff": found.put_off,
+    }
+    return _json(body, status=503 if reasons else 200)
+
+
+def prometheus(request: HttpRequest) -> HttpResponse:
+    """The same facts and the states of all monitors, in Prometheus' text format."""
+    now = clock.now()
+    return HttpResponse(metrics.render(_gauges(look(now=now))), content_type=metrics.CONTENT_TYPE)
+
+
+def look(*, now: datetime) -> System:
+    """Ask the database how our own work is going. Raises DatabaseError if it does not answer."""
+    mark = SweepMark.objects.order_by("-finished_at").first()
+    waiting = Delivery.objects.filter(status__in=WAITING)
+    outbox = IncidentEvent.objects.filter(dispatched_at=None)
+    dead_letters = Delivery.objects.filter(status=DeliveryStatus.DEAD, created_at__gt=now - REMEMBERED)
+    lost = IngestNode.objects.filter(stopped_at=None, beat_at__lte=now - watermark.ALIVE, beat_at__gt=now - REMEMBERED)
+    oldest = min(filter(None, [_oldest(waiting), _oldest(outbox)]), default=None)
+    return System(
+        sweep_lag_sec=_age(mark.finished_at if mark else None, now),
+        watermark_lag_sec=_age(watermark.sweep_clock(now), now),
+        oldest_undelivered_sec=_age(oldest, now) or 0.0,
+        undelivered=waiting.count() + outbox.count(),
+        dead_letters=dead_letters.count(),
+        dead_nodes=lost.count(),
+        put_off=Pulse.objects.exclude(judge_error="").filter(monitor__deleted_at=None).count(),
+    )
+
+
+def _gauges(found: System) -> list[metrics.Gauge]:
+    states = Pulse.objects.filter(monitor__deleted_at=None).values_list("status").annotate(Count("monitor_id"))
+    return [
+        metrics.Gauge("monitors", "Monitors by stored state.", {("status", name): count for name, count in states}),
+        metrics.Gauge("open_incidents", "Incidents that are open.", Incident.objects.filter(resolved_at=None).count()),
+        metrics.Gauge("sweep_lag_seconds", "Since the miss detector last ran.", _or_nan(found.sweep_lag_sec)),
+        metrics.Gauge("watermark_lag_seconds", "How far stored pings lag.", _or_nan(found.watermark_lag_sec)),
+        metrics.Gauge("undelivered_alerts", "Alerts that wait.", found.undelivered),
+        metrics.Gauge("oldest_undelivered_seconds", "How long the oldest waits.", found.oldest_undelivered_sec),
+        metrics.Gauge("dead_letters", "Alerts given up in the last day.", found.dead_letters),
+        metrics.Gauge("dead_nodes", "Ingest processes lost in the last day.", found.dead_nodes),
+        metrics.Gauge("monitors_put_off", "Monitors that cannot be judged.", found.put_off),
+    ]
+
+
+def _or_nan(figure: float | None) -> float:
+    return float("nan") if figure is None else figure
+
+
+def _longest_lag_sec() -> float:
+    return max(SWEEP_MAY_LAG.total_seconds(), 10 * float(settings.HEARTBEET_SWEEP_INTERVAL_SEC))
+
+
+def _oldest(rows: Any) -> datetime | None:
+    found: datetime | None = rows.order_by("created_at").values_list("created_at", flat=True).first()
+    return found
+
+
+def _age(at: datetime | None, now: datetime) -> float | None:
+    return None if at is None else max(0.0, round((now - at).total_seconds(), 3))
+
+
+def _json(body: dict[str, Any], *, status: int = 200) -> JsonResponse:
+    return JsonResponse(body, status=status, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,110 @@
+"""Health: a process that serves is ready; the system is well only while it judges and delivers."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from heartbeet import health
+from heartbeet.lib import clock
+from monitors.models import IngestNode, SweepMark
+
+pytestmark = pytest.mark.django_db
+
+WELL: dict[str, Any] = {
+    "sweep_lag_sec": 0.5,
+    "watermark_lag_sec": 0.5,
+    "oldest_undelivered_sec": 3.0,
+    "undelivered": 1,
+    "dead_letters": 0,
+    "dead_nodes": 0,
+    "put_off": 0,
+}
+
+
+def test_a_process_that_answers_is_alive(client: Client) -> None:
+    response = client.get("/health/live")
+
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+def test_a_process_with_a_database_is_ready(client: Client) -> None:
+    response = client.get("/health/ready")
+
+    assert (response.status_code, response.json()["status"]) == (200, "ok")
+
+
+def test_a_system_that_judges_and_delivers_is_well(client: Client) -> None:
+    _listening(beat_ago=timedelta(0))
+    _swept(ago=timedelta(0))
+
+    response = client.get("/health/system")
+
+    assert (response.status_code, response.json()["reasons"]) == (200, [])
+
+
+def test_a_system_whose_sweep_does_not_run_says_so(client: Client) -> None:
+    _listening(beat_ago=timedelta(0))
+    _swept(ago=timedelta(minutes=10))
+
+    response = client.get("/health/system")
+
+    assert response.status_code == 503
+    assert response.json()["reasons"] == ["The miss detector last ran 600 s ago."]
+
+
+def test_a_system_where_nobody_listens_says_so(client: Client) -> None:
+    _listening(beat_ago=timedelta(minutes=3))
+    _swept(ago=timedelta(0))
+
+    response = client.get("/health/system")
+
+    assert response.json()["reasons"] == [
+        "No ingest process is listening, so silence means nothing and nobody is judged.",
+        "1 ingest processes went without goodbye in the last day.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        pytest.param({"sweep_lag_sec": None}, "The miss detector has never run.", id="a first start that hangs"),
+        pytest.param({"sweep_lag_sec": 40.0}, "The miss detector last ran 40 s ago.", id="over half a minute"),
+        pytest.param({"watermark_lag_sec": 31.0}, "Pings of the last 31 s", id="the database is too slow"),
+        pytest.param({"oldest_undelivered_sec": 200.0}, "1 alerts wait, the oldest for 200 s.", id="nobody sends"),
+        pytest.param({"dead_letters": 2}, "2 alerts could not be delivered", id="a channel refuses for good"),
+        pytest.param({"put_off": 1}, "1 monitors cannot be judged.", id="a judgement raises"),
+    ],
+)
+def test_each_trouble_is_a_reason_of_its_own(change: dict[str, Any], reason: str) -> None:
+    reasons = health.System(**{**WELL, **change}).reasons()
+
+    assert len(reasons) == 1
+    assert reasons[0].startswith(reason)
+
+
+def test_short_lags_are_no_reason() -> None:
+    assert health.System(**WELL).reasons() == []
+
+
+def test_metrics_are_prometheus_text(client: Client) -> None:
+    _listening(beat_ago=timedelta(0))
+    _swept(ago=timedelta(seconds=2))
+
+    response = client.get("/metrics")
+
+    assert response.headers["Content-Type"].startswith("text/plain")
+    assert b"\nheartbeet_undelivered_alerts 0.0\n" in response.content
+    assert b"# TYPE heartbeet_sweep_lag_seconds gauge" in response.content
+
+
+def _listening(*, beat_ago: timedelta) -> None:
+    at = clock.now() - beat_ago
+    IngestNode.objects.create(id=uuid.uuid4(), name="one", listening_since=at, flushed_through=at, beat_at=at)
+
+
+def _swept(*, ago: timedelta) -> None:
+    at = clock.now() - ago
+    SweepMark.objects.create(finished_at=at, watermark=at)
