@@ -1,7 +1,7 @@
 """What went wrong, said once: every exception that an interface may let through, as the API's JSON or as a page."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
@@ -14,8 +14,11 @@ from rest_framework.views import set_rollback
 
 from accounts import access
 from accounts import operations as accounts_operations
-from heartbeet.lib import http, ratelimit
+from alerts import operations as alerts_operations
+from alerts.channels import base
+from heartbeet.lib import ratelimit
 from monitors import operations as monitors_operations
+from monitors import transitions
 from monitors.api import names
 from monitors.domain import fields as monitor_fields
 
@@ -52,9 +55,8 @@ _CODES: list[tuple[type[Exception], int, str]] = [
     (monitors_operations.NameTaken, 409, "MONITOR_NAME_DUPLICATE"),
     (monitors_operations.MonitorLimitReached, 429, "PLAN_LIMIT_MONITORS"),
     (monitors_operations.IntervalTooLow, 400, "PLAN_INTERVAL_TOO_LOW"),
-    (monitors_operations.NotOpen, 409, "INCIDENT_RESOLVED"),
-    (http.BlockedTarget, 400, "ALERT_URL_BLOCKED"),
-    (http.InvalidTarget, 400, "ALERT_URL_INVALID"),
+    (transitions.NotOpen, 409, "INCIDENT_RESOLVED"),
+    (alerts_operations.NotDead, 409, "DELIVERY_NOT_DEAD"),
 ]
 """Exceptions whose message is the sentence."""
 
@@ -132,7 +134,7 @@ def _page(request: HttpRequest, problem: Problem) -> str:
     """`errors/<status>.html` or else `errors/error.html`; bare words if even that fails, for this may be its fault."""
     try:
         template = loader.select_template([f"errors/{problem.status}.html", "errors/error.html"])
-        return template.render({"problem": problem}, request)
+        return str(template.render({"problem": problem}, request))
     except TemplateDoesNotExist:
         return f"<!doctype html><title>{problem.status}</title><p>{problem.error}</p>"
 
@@ -161,6 +163,16 @@ def _bad_monitor(error: Exception) -> Problem:
 def _bad_grant(error: Exception) -> Problem:
     assert isinstance(error, accounts_operations.BadGrant)
     return _validation({"path": path, "code": "invalid", "message": text} for path, text in error.fields.items())
+
+
+def _bad_channel(error: Exception) -> Problem:
+    assert isinstance(error, base.BadConfig)
+    field = {"path": names.public(error.path), "code": "invalid", "message": str(error)}
+    return replace(_validation(iter([field])), code=error.code)
+
+
+def _unknown_channel(error: Exception) -> Problem:
+    return _validation(iter([{"path": "channelIds", "code": "invalid", "message": str(error)}]))
 
 
 def _bad_body(error: Exception) -> Problem:
@@ -199,6 +211,8 @@ _MADE: dict[type[Exception], Callable[[Exception], Problem]] = {
     accounts_operations.DailyLimitReached: _daily_limit,
     monitor_fields.Invalid: _bad_monitor,
     accounts_operations.BadGrant: _bad_grant,
+    base.BadConfig: _bad_channel,
+    alerts_operations.UnknownChannel: _unknown_channel,
     rest.ValidationError: _bad_body,
     rest.APIException: _rest,
 }

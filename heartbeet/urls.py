@@ -1,7 +1,7 @@
 """Every URL that Django answers. The ping URLs never come here: `asgi.py` hands them to `monitors.ingest`."""
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from heartbeet import health
 
@@ -11,4 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/ready", health.ready),
     path("health/system", health.system),
     path("metrics", health.prometheus),
+    path("", include("accounts.web.urls")),
+    path("", include("monitors.web.urls")),
+    path("", include("alerts.web.urls")),
 ]

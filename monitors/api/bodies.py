@@ -1,0 +1,61 @@
+"""What clients send: the shapes of request bodies. The rules about values are in `monitors.domain.fields`."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.api.body import Body
+
+_MAX_INT = 2_147_483_647
+
+
+def _text(source: str | None = None, **options: Any) -> serializers.CharField:
+    """Any text; its length and its characters are the domain's business. null is the same as leaving it empty."""
+    return serializers.CharField(source=source, required=False, allow_blank=True, allow_null=True, **options)
+
+
+def _whole(source: str, says: str) -> serializers.IntegerField:
+    """A whole number; null is the same as the default."""
+    return serializers.IntegerField(
+        source=source,
+        required=False,
+        allow_null=True,
+        min_value=-_MAX_INT,
+        max_value=_MAX_INT,
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value", "max_string_length"), says),
+    )
+
+
+class MonitorBody(Body):
+    """The body of POST /monitors; with `partial=True`, of PATCH."""
+
+    name = serializers.CharField(trim_whitespace=True, error_messages={"blank": "Give the monitor a name."})
+    type = serializers.CharField(required=False)
+    project = serializers.CharField(required=False, allow_null=True)
+    intervalSec = _whole("interval_sec", "Give the interval as whole seconds, such as 300.")
+    cron = _text()
+    timezone = _text()
+    heartbeatGraceSec = _whole("grace_sec", "Give the grace as whole seconds, such as 60.")
+    alertThreshold = _whole("alert_threshold", "Give a whole number of failures, such as 1.")
+    maxRuntimeSec = _whole("max_runtime_sec", "Give the longest run as whole seconds, such as 3600.")
+    postOnly = serializers.BooleanField(source="post_only", required=False)
+    url = _text(trim_whitespace=False)
+    timeoutMs = _whole("timeout_ms", "Give the timeout as whole milliseconds, such as 10000.")
+    description = _text()
+    tags = serializers.ListField(child=serializers.CharField(), required=False, allow_null=True, max_length=1000)
+    channelIds = serializers.ListField(
+        source="channel_ids",
+        child=serializers.IntegerField(error_messages={"invalid": "Give the id of a channel, a whole number."}),
+        required=False,
+        allow_null=True,
+        max_length=1000,
+    )
+    alertEmail = _text("alert_email")
+    alertWebhookUrl = _text("alert_webhook_url")
+    alertSlackUrl = _text("alert_slack_url")
+
+
+class NoteBody(Body):
+    """The body of POST /incidents/{id}/updates."""
+
+    message = serializers.CharField(max_length=10_000)

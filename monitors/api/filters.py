@@ -1,0 +1,115 @@
+"""`GET /monitors?…` and `GET /incidents?…`: query parameters to querysets."""
+
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
+from django.http import QueryDict
+from django.utils.dateparse import parse_datetime
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+from monitors import queries
+from monitors.domain.status import IncidentStatus, Status
+from monitors.models import Incident, Monitor
+
+
+def monitors(found: QuerySet[Monitor], asked: QueryDict, now: datetime) -> QuerySet[Monitor]:
+    """The monitors that `tag` (all of them), `status`, `type`, `q` and `project` leave. Raises ValidationError."""
+    if tags := [_clean(tag) for tag in asked.getlist("tag")]:
+        found = _by_tags(found, tags)
+    if status := _given(asked, "status"):
+        found = _by_status(found, _one_of("status", status, list(Status)), now)
+    if kind := _given(asked, "type"):
+        found = found.filter(type=_one_of("type", kind, [Monitor.HEARTBEAT, Monitor.BEET]))
+    if project := _given(asked, "project"):
+        found = found.filter(project__slug=project)
+    if text := _given(asked, "q"):
+        found = found.filter(Q(name__icontains=text) | Q(description__icontains=text))
+    return found
+
+
+def incidents(found: QuerySet[Incident], asked: QueryDict) -> QuerySet[Incident]:
+    """The incidents that `status`, `monitor`, `from` and `to` leave: `from` and `to` are instants, and an incident is
+    in if it was open at any time between them. Raises ValidationError."""
+    if status := _given(asked, "status"):
+        found = _by_incident_status(found, _one_of("status", status, list(IncidentStatus)))
+    if monitor := _given(asked, "monitor"):
+        found = found.filter(monitor_id=_number("monitor", monitor))
+    if since := _given(asked, "from"):
+        found = found.filter(Q(resolved_at=None) | Q(resolved_at__gte=_instant("from", since)))
+    if until := _given(asked, "to"):
+        found = found.filter(opened_at__lte=_instant("to", until))
+    return found
+
+
+def _by_tags(found: QuerySet[Monitor], tags: list[str]) -> QuerySet[Monitor]:
+    """Tags are slugs, so each stands in the JSON text as it is, in quotes; SQLite has no containment of JSON."""
+    found = found.annotate(tags_text=Cast("tags", TextField()))
+    for tag in tags:
+        found = found.filter(tags_text__contains=f'"{tag}"')
+    return found
+
+
+def _by_status(found: QuerySet[Monitor], status: str, now: datetime) -> QuerySet[Monitor]:
+    """`late` is derived, not stored: it is looked for among those that are up and near their deadline."""
+    if status not in (Status.UP, Status.LATE):
+        return found.filter(pulse__status=status)
+    up = found.filter(pulse__status=Status.UP)
+    late = _late_ids(up, now)
+    return up.filter(id__in=late) if status == Status.LATE else up.exclude(id__in=late)
+
+
+def _late_ids(up: QuerySet[Monitor], now: datetime) -> list[int]:
+    facts = up.exclude(pulse__deadline=None).values_list("id", "pulse__deadline", "grace_sec", "max_runtime_sec")
+    near = [
+        monitor_id
+        for monitor_id, deadline, grace, runtime in facts.iterator()
+        if deadline and deadline - timedelta(seconds=max(grace, runtime or 0)) <= now
+    ]
+    outlooks = queries.outlooks(up.filter(id__in=near), now) if near else {}
+    return [monitor_id for monitor_id, outlook in outlooks.items() if outlook.status is Status.LATE]
+
+
+def _by_incident_status(found: QuerySet[Incident], status: str) -> QuerySet[Incident]:
+    """`open` is every incident that is not resolved, acknowledged or not."""
+    if status == IncidentStatus.RESOLVED:
+        return found.exclude(resolved_at=None)
+    unresolved = found.filter(resolved_at=None)
+    return unresolved.exclude(acknowledged_at=None) if status == IncidentStatus.ACKNOWLEDGED else unresolved
+
+
+def _given(asked: QueryDict, name: str) -> str:
+    """A query parameter; '' if it is not there."""
+    return _clean(str(asked.get(name) or ""))
+
+
+def _clean(text: str) -> str:
+    """PostgreSQL takes no NUL in text, and nothing that we keep has one."""
+    return text.replace("\x00", "")
+
+
+def _one_of(name: str, value: str, allowed: list[str]) -> str:
+    if value not in allowed:
+        raise _bad(name, f"One of {', '.join(allowed)}.")
+    return value
+
+
+def _number(name: str, value: str) -> int:
+    if not (value.isascii() and value.isdigit()):
+        raise _bad(name, "Give an id, a whole number.")
+    return int(value[:20])
+
+
+def _instant(name: str, value: str) -> datetime:
+    """An RFC 3339 instant. A `+` that came unescaped arrives as a space and is taken for what it was."""
+    try:
+        found = parse_datetime(value.replace(" ", "+") if "T" in value else value)
+    except ValueError:
+        found = None
+    if found is None:
+        raise _bad(name, "Give an instant such as 2026-01-31T12:00:00Z.")
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _bad(name: str, message: str) -> ValidationError:
+    return ValidationError({name: [ErrorDetail(message, code="invalid")]})

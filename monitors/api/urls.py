@@ -1,0 +1,20 @@
+"""The API's routes of monitors and incidents."""
+
+from heartbeet.lib.routes import either
+from monitors.api import incidents, me, views
+
+urlpatterns = [
+    *either("me", me.Me.as_view()),
+    *either("monitors", views.Monitors.as_view()),
+    *either("monitors/<int:monitor_id>", views.MonitorDetail.as_view()),
+    *either("monitors/<int:monitor_id>/pause", views.MonitorPause.as_view()),
+    *either("monitors/<int:monitor_id>/resume", views.MonitorResume.as_view()),
+    *either("monitors/<int:monitor_id>/secrets", views.MonitorSecrets.as_view()),
+    *either("monitors/<int:monitor_id>/rotate-heartbeat-token", views.MonitorTokenRotation.as_view()),
+    *either("monitors/<int:monitor_id>/incidents", views.MonitorIncidents.as_view()),
+    *either("incidents", incidents.Incidents.as_view()),
+    *either("incidents/<int:incident_id>", incidents.IncidentDetail.as_view()),
+    *either("incidents/<int:incident_id>/acknowledge", incidents.IncidentAcknowledgement.as_view()),
+    *either("incidents/<int:incident_id>/resolve", incidents.IncidentResolution.as_view()),
+    *either("incidents/<int:incident_id>/updates", incidents.IncidentUpdates.as_view()),
+]
