@@ -1,0 +1,37 @@
+"""The finished values that the shared template components take (`templates/components/`)."""
+
+from dataclasses import dataclass
+
+_WORDS = {
+    "fail": "Failed",
+    "start": "Started",
+    "late_evidence": "Late evidence",
+    "collapsed": "In another message",
+    "queued": "Waiting",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state as a page shows it: `key` chooses shape and colour, `word` says it."""
+
+    key: str
+    word: str
+
+    @classmethod
+    def of(cls, key: str) -> "State":
+        """The state of this key, with its usual word."""
+        return cls(str(key), _WORDS.get(key, key.capitalize()))
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A page that asks before something is done, and says what will be lost."""
+
+    title: str
+    lead: str
+    losses: tuple[str, ...]
+    button: str
+    back: str
+    back_label: str
+    is_destructive: bool = True

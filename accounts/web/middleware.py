@@ -1,0 +1,41 @@
+"""What all pages have in common: strangers go to the sign-in page, refusals look like ours, nothing private is cached."""
+
+from collections.abc import Callable
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render, resolve_url
+
+from accounts import access
+
+
+class PagesMiddleware:
+    """Turns the exceptions of `accounts.access` into pages. The API answers its own before they come here."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.get("Content-Type", "").startswith("text/html"):
+            # Also keeps a page with a secret out of the browser's own back-and-forward cache.
+            response.headers.setdefault("Cache-Control", "no-store, private")
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, access.NotAuthenticated):
+            return _to_sign_in(request)
+        if isinstance(exception, access.NotAllowed):
+            return render(request, "errors/403.html", status=403)
+        return None
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """A page goes on to sign in; a partial tells htmx to take the whole page there."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=204, headers={"HX-Redirect": resolve_url("accounts:sign-in")})
+    if request.user.is_authenticated:  # a person without any organisation: signing in again would not help
+        return render(request, "errors/403.html", status=403)
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponseRedirect(resolve_url("accounts:sign-in"))
+    return redirect_to_login(request.get_full_path(), resolve_url("accounts:sign-in"))

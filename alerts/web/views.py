@@ -1,0 +1,123 @@
+"""The list of channels, a channel's page, and the buttons on it."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import access
+from accounts.access import Access
+from accounts.domain.roles import Scope
+from accounts.web import reveal
+from accounts.web.components import Ask
+from alerts import operations, queries
+from alerts.models import Channel, Delivery
+from alerts.web import present
+from heartbeet.lib import clock, words
+
+DELIVERIES = 20
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """All channels."""
+    who = access.require(request, Scope.CHANNELS_READ)
+    rows = [present.row(channel) for channel in queries.channels(who.organization)]
+    return render(request, "alerts/list.html", {"rows": rows, "can_edit": who.allows(Scope.CHANNELS_WRITE)})
+
+
+@require_safe
+def detail(request: HttpRequest, channel_id: int) -> HttpResponse:
+    """A channel: where it leads, and what was sent there. A new signing secret is shown here, once."""
+    who, channel = find(request, channel_id, Scope.CHANNELS_READ)
+    tell = words.Teller.for_zone(clock.now(), who.user.timezone)
+    secret = reveal.take(request, operations.resource(channel), now=tell.now) if request.method == "GET" else ""
+    sent = channel.deliveries.select_related("event", "incident", "channel").order_by("-id")[:DELIVERIES]
+    shown = {
+        "channel": present.row(channel),
+        "secret": secret,
+        "deliveries": [present.delivery(each, tell) for each in sent],
+        "can_edit": who.allows(Scope.CHANNELS_WRITE),
+    }
+    return render(request, "alerts/detail.html", shown)
+
+
+@require_POST
+def test(request: HttpRequest, channel_id: int) -> HttpResponse:
+    """Sends a test alert and says exactly what came of it."""
+    _, channel = find(request, channel_id, Scope.CHANNELS_WRITE)
+    result = operations.test_channel(channel=channel, now=clock.now())
+    took = words.duration(result.duration_ms / 1000, parts=2)
+    if result.ok:
+        messages.success(request, f"The test arrived, in {took}.")
+    else:
+        messages.error(request, f"The test did not arrive: {result.error} (after {took})")
+    return redirect(channel)
+
+
+@require_POST
+def enable(request: HttpRequest, channel_id: int) -> HttpResponse:
+    """Tells it again."""
+    return _switch(request, channel_id, is_enabled=True)
+
+
+@require_POST
+def disable(request: HttpRequest, channel_id: int) -> HttpResponse:
+    """Tells it nothing, until it is switched on again."""
+    return _switch(request, channel_id, is_enabled=False)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request: HttpRequest, channel_id: int) -> HttpResponse:
+    """Asks, then deletes a channel."""
+    who, channel = find(request, channel_id, Scope.CHANNELS_WRITE)
+    if request.method != "POST":
+        return render(request, "components/confirm.html", {"ask": _question(channel)})
+    operations.delete_channel(channel=channel, by=who.actor, now=clock.now())
+    messages.success(request, f"“{channel.name}” is deleted.")
+    return redirect("alerts:channels")
+
+
+@require_POST
+def replay(request: HttpRequest, delivery_id: int) -> HttpResponse:
+    """Sends a dead letter again."""
+    who = access.of(request)
+    ours = Delivery.objects.filter(channel__organization=who.organization).select_related("channel__organization")
+    delivery = get_object_or_404(ours, id=delivery_id)
+    who.demand(Scope.CHANNELS_WRITE)
+    try:
+        operations.replay(delivery=delivery, by=who.actor, now=clock.now())
+        messages.success(request, "It is being sent again.")
+    except operations.NotDead as refusal:
+        messages.warning(request, str(refusal))
+    return redirect(delivery.channel)
+
+
+def find(request: HttpRequest, channel_id: int, scope: Scope) -> tuple[Access, Channel]:
+    """Who asks, and the channel; a foreign one is as good as none, whatever the role."""
+    who = access.of(request)
+    channel = get_object_or_404(queries.channels(who.organization).select_related("organization"), id=channel_id)
+    who.demand(scope)
+    return who, channel
+
+
+def _switch(request: HttpRequest, channel_id: int, *, is_enabled: bool) -> HttpResponse:
+    who, channel = find(request, channel_id, Scope.CHANNELS_WRITE)
+    operations.edit_channel(channel=channel, changes={"is_enabled": is_enabled}, by=who.actor, now=clock.now())
+    messages.success(request, f"“{channel.name}” is switched {'on' if is_enabled else 'off'}.")
+    return redirect(channel)
+
+
+def _question(channel: Channel) -> Ask:
+    monitors = channel.subscriptions.filter(monitor__deleted_at=None).count()
+    return Ask(
+        title=f"Delete “{channel.name}”?",
+        lead="This cannot be undone. If it should only be quiet for a while, switch it off instead.",
+        losses=(
+            f"{monitors} monitor{' tells' if monitors == 1 else 's tell'} it now; they will not any more.",
+            "Its address and its secret are removed. What was sent stays in the ledger of the incidents.",
+        ),
+        button="Delete the channel",
+        back=channel.get_absolute_url(),
+        back_label=channel.name,
+    )

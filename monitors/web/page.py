@@ -1,0 +1,64 @@
+"""What the pages of monitors need to know, read at once and handed over as finished values."""
+
+from typing import Any
+
+from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models.functions import Lower
+
+from accounts.access import Access
+from accounts.domain.roles import Scope
+from accounts.models import Organization
+from alerts import queries as alerts_queries
+from heartbeet.lib import words
+from monitors import queries
+from monitors.domain.status import Status
+from monitors.models import Monitor
+from monitors.operations import Secrets
+from monitors.web import present, present_incidents, snippets
+
+PINGS, INCIDENTS = 30, 5
+_TROUBLE_FIRST = (Status.DOWN, Status.WARNING, Status.UNKNOWN, Status.LEARNING, Status.NEW, Status.UP)
+
+
+def listed(organization: Organization, search: str) -> QuerySet[Monitor]:
+    """The monitors of the list: trouble first, paused last, then by name."""
+    found = queries.live(organization)
+    if search:
+        found = found.filter(name__icontains=search)
+    ranks = [When(pulse__status=status, then=Value(rank)) for rank, status in enumerate(_TROUBLE_FIRST)]
+    rank = Case(*ranks, default=Value(len(ranks)), output_field=IntegerField())
+    return found.order_by(rank, Lower("name"), "id")
+
+
+def living(who: Access, monitor: Monitor, tell: words.Teller) -> dict[str, Any]:
+    """The part of a monitor's page that changes by itself."""
+    incidents = queries.recent_incidents(monitor, INCIDENTS)
+    for incident in incidents:
+        incident.monitor = monitor
+    change = monitor.status_changes.order_by("-at", "-id").first()
+    open_incident = next((each for each in incidents if each.resolved_at is None), None)
+    return {
+        "monitor": monitor,
+        "head": present.headline(monitor, queries.outlook(monitor, tell.now), change, open_incident, tell),
+        "pings": [present.ping(each, tell) for each in queries.recent_pings(monitor, PINGS)],
+        "incidents": [present_incidents.incident(each, tell) for each in incidents],
+        "can_edit": who.allows(Scope.MONITORS_WRITE),
+        "can_act": who.allows(Scope.INCIDENTS_WRITE),
+    }
+
+
+def whole(who: Access, monitor: Monitor, token: str, tell: words.Teller) -> dict[str, Any]:
+    """All of a monitor's page. Without `token` its ping URL is masked."""
+    secrets = Secrets(monitor.id, monitor.name, token or "<token>")
+    return {
+        **living(who, monitor, tell),
+        "ping_url": secrets.ping_url,
+        "is_revealed": bool(token),
+        "can_reveal": who.allows_reveal(),
+        "snippets": snippets.of(
+            secrets.ping_url, secrets.beet_url, cron=monitor.cron, interval_sec=monitor.interval_sec
+        ),
+        "facts": present.facts(monitor),
+        "upcoming": present.upcoming(monitor, tell),
+        "channels": alerts_queries.subscribed(monitor),
+    }

@@ -1,0 +1,202 @@
+"""Monitors and pings as finished values for the templates: no query, no clock, no HTML but times."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.web.components import State
+from heartbeet.lib import words
+from heartbeet.lib.words import Moment, Teller
+from monitors.domain import schedule
+from monitors.domain.status import Cause, Kind, Status
+from monitors.models import Incident, Monitor, Ping, StatusChange
+from monitors.queries import Outlook
+
+_NOT_JUDGED = {Status.PAUSED, Status.NEW}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the list of monitors."""
+
+    id: int
+    url: str
+    name: str
+    state: State
+    tags: tuple[str, ...]
+    schedule: str
+    last_ping: Moment | None
+    due: SafeString | str
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The head of a monitor's page: how it is, since when, why, and what comes next."""
+
+    state: State
+    since: Moment
+    reason: SafeString | str
+    outlook: SafeString | str
+    last_ping: Moment | None
+    ping_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class PingRow:
+    """One ping; `body` is what it carried, as text."""
+
+    state: State
+    at: Moment
+    duration: str
+    exit_code: int | None
+    value: float | None
+    run_id: str
+    source: str
+    body: str
+    body_size: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A line of a monitor's settings."""
+
+    name: str
+    value: str
+
+
+def row(monitor: Monitor, outlook: Outlook, tell: Teller) -> Row:
+    """A monitor in the list."""
+    return Row(
+        id=monitor.id,
+        url=monitor.get_absolute_url(),
+        name=monitor.name,
+        state=State.of(outlook.status),
+        tags=tuple(monitor.tags),
+        schedule=outlook.schedule,
+        last_ping=tell.maybe(monitor.pulse.last_ping_at),
+        due=_due(outlook, tell),
+    )
+
+
+def rows(monitors: Iterable[Monitor], outlooks: dict[int, Outlook], tell: Teller) -> list[Row]:
+    """The list, in the order given."""
+    return [row(monitor, outlooks[monitor.id], tell) for monitor in monitors]
+
+
+def headline(
+    monitor: Monitor, outlook: Outlook, change: StatusChange | None, incident: Incident | None, tell: Teller
+) -> Headline:
+    """The head of a monitor's page; `change` is the last change of its state."""
+    is_late = outlook.status == Status.LATE and outlook.next_due_at
+    return Headline(
+        state=State.of(outlook.status),
+        since=tell.moment(outlook.next_due_at if is_late and outlook.next_due_at else monitor.pulse.status_since),
+        reason="The ping that was due has not come yet." if is_late else _reason(change, incident, tell),
+        outlook=_what_next(monitor, outlook, tell),
+        last_ping=tell.maybe(monitor.pulse.last_ping_at),
+        ping_count=monitor.pulse.ping_count,
+    )
+
+
+def ping(given: Ping, tell: Teller) -> PingRow:
+    """One ping of the log."""
+    return PingRow(
+        state=State.of(given.kind),
+        at=tell.precise(given.received_at),
+        duration="" if given.duration_sec is None else words.duration(given.duration_sec, parts=2),
+        exit_code=given.exit_code if given.kind != Kind.SUCCESS or given.exit_code else None,
+        value=given.value,
+        run_id=given.run_id,
+        source=" ".join(filter(None, [given.method, given.source])),
+        body=_body(given),
+        body_size=_size(given.body_size),
+    )
+
+
+def facts(monitor: Monitor) -> list[Fact]:
+    """A monitor's settings in words."""
+    kept = [
+        Fact("Schedule", _schedule(monitor).describe()),
+        Fact("Cron", monitor.cron),
+        Fact("Grace", words.duration(monitor.grace_sec)),
+        Fact("Alerts after", "1 failure" if monitor.alert_threshold == 1 else f"{monitor.alert_threshold:,} in a row"),
+        Fact("Longest run", words.duration(monitor.max_runtime_sec) if monitor.max_runtime_sec else ""),
+        Fact("Counts", "POST only" if monitor.post_only else ""),
+        Fact("Project", monitor.project.name),
+    ]
+    return [fact for fact in kept if fact.value]
+
+
+def upcoming(monitor: Monitor, tell: Teller, count: int = 3) -> list[Moment]:
+    """The next times a cron fires; an interval has none, for it counts from the last success."""
+    return [tell.precise(at) for at in _schedule(monitor).upcoming(tell.now, count)] if monitor.cron else []
+
+
+def _schedule(monitor: Monitor) -> schedule.Schedule:
+    return schedule.build(interval_sec=monitor.interval_sec, cron=monitor.cron, zone=monitor.timezone)
+
+
+def _due(outlook: Outlook, tell: Teller) -> SafeString | str:
+    if outlook.next_due_at is None:
+        return {Status.NEW: "after the first ping", Status.PAUSED: "paused"}.get(outlook.status, "")
+    moment = tell.moment(outlook.next_due_at)
+    return format_html("due {}", moment) if outlook.next_due_at < tell.now else moment.__html__()
+
+
+def _what_next(monitor: Monitor, outlook: Outlook, tell: Teller) -> SafeString | str:
+    if outlook.status == Status.PAUSED:
+        return "Pings are still stored. Silence alerts nobody until it is resumed."
+    if outlook.next_due_at is None or outlook.deadline_at is None:
+        return "Nothing is expected before the first ping has come."
+    due, deadline = tell.moment(outlook.next_due_at), tell.moment(outlook.deadline_at)
+    if outlook.status == Status.LATE:
+        return format_html("It goes down {} if nothing comes.", deadline)
+    if outlook.status == Status.DOWN:
+        times = f"{monitor.pulse.misses:,} failure{'' if monitor.pulse.misses == 1 else 's'} in a row."
+        return format_html("{} The next ping is expected {}; one success brings it back up.", times, due)
+    grace = words.duration(monitor.grace_sec) if monitor.grace_sec else "no"
+    return format_html("The next ping is due {}, with {} of grace.", due, grace)
+
+
+def _reason(change: StatusChange | None, incident: Incident | None, tell: Teller) -> SafeString | str:
+    if change is None:
+        return "Waiting for the first ping."
+    if change.cause == Cause.MISSED and incident and incident.expected_at:
+        return format_html("The ping expected {} did not come.", tell.moment(incident.expected_at))
+    return _REASONS.get(Cause(change.cause), "")
+
+
+_REASONS = {
+    Cause.MISSED: "An expected ping did not come.",
+    Cause.FAILED: "The job said that it failed.",
+    Cause.OVERRAN: "A run took longer than it may.",
+    Cause.CREATED: "Waiting for the first ping.",
+    Cause.PINGED: "The first ping came.",
+    Cause.RECOVERED: "A success came after the failure.",
+    Cause.LATE_EVIDENCE: "The missing ping had been sent in time and arrived late.",
+    Cause.RESOLVED: "The incident was resolved by hand.",
+    Cause.PAUSED: "It was paused by hand.",
+    Cause.RESUMED: "It was resumed and waits anew.",
+    Cause.GAP: "Heartbeet was not listening when a ping was expected, so it cannot tell.",
+}
+
+
+def _body(given: Ping) -> str:
+    head, tail = bytes(given.body_head or b""), bytes(given.body_tail or b"")
+    left_out = given.body_size - len(head) - len(tail)
+    middle = f"\n… {_size(left_out)} left out …\n" if left_out > 0 and head else ""
+    return _text(head) + middle + _text(tail)
+
+
+def _text(raw: bytes) -> str:
+    """Bytes as text that is safe to show: what is not UTF-8, and control characters, become visible marks."""
+    text = raw.decode("utf-8", "replace")
+    return "".join(char if char.isprintable() or char in "\n\t" else "\ufffd" for char in text.replace("\r\n", "\n"))
+
+
+def _size(count: int) -> str:
+    if count < 1000:
+        return f"{count} byte{'' if count == 1 else 's'}"
+    return f"{count / 1000:.1f} kB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"

@@ -1,0 +1,24 @@
+"""The pages of monitors and incidents."""
+
+from django.urls import path
+
+from monitors.web import editing, incidents, views
+
+app_name = "monitors"
+urlpatterns = [
+    path("", views.index, name="list"),
+    path("monitors/new", editing.create, name="new"),
+    path("monitors/schedule", editing.preview, name="schedule"),
+    path("monitors/<int:monitor_id>", views.detail, name="detail"),
+    path("monitors/<int:monitor_id>/edit", editing.edit, name="edit"),
+    path("monitors/<int:monitor_id>/reveal", views.reveal, name="reveal"),
+    path("monitors/<int:monitor_id>/rotate", views.rotate, name="rotate"),
+    path("monitors/<int:monitor_id>/pause", views.pause, name="pause"),
+    path("monitors/<int:monitor_id>/resume", views.resume, name="resume"),
+    path("monitors/<int:monitor_id>/delete", views.delete, name="delete"),
+    path("incidents", incidents.index, name="incidents"),
+    path("incidents/<int:incident_id>", incidents.detail, name="incident"),
+    path("incidents/<int:incident_id>/acknowledge", incidents.acknowledge, name="acknowledge"),
+    path("incidents/<int:incident_id>/resolve", incidents.resolve, name="resolve"),
+    path("incidents/<int:incident_id>/notes", incidents.note, name="note"),
+]
