@@ -11,7 +11,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/ready", health.ready),
     path("health/system", health.system),
     path("metrics", health.prometheus),
+    path("api/v1/", include("accounts.api.urls")),
+    path("api/v1/", include("monitors.api.urls")),
+    path("api/v1/", include("alerts.api.urls")),
     path("", include("accounts.web.urls")),
     path("", include("monitors.web.urls")),
     path("", include("alerts.web.urls")),
 ]
+
+handler400 = "heartbeet.problem.bad_request"
+handler403 = "heartbeet.problem.forbidden"
+handler404 = "heartbeet.problem.not_found"
+handler500 = "heartbeet.problem.server_error"
