@@ -1,0 +1,66 @@
+"""What the server calls: the ping URLs go to `monitors.ingest`, everything else to Django.
+
+`application` serves both, `ingest` and `web` one of them (`heartbeet serve --only`).
+"""
+
+from typing import Any
+
+import django
+from django.core.handlers.asgi import ASGIHandler
+
+from heartbeet import startup
+from heartbeet.lib import lifeline
+
+startup.choose_settings()
+django.setup(set_prefix=False)
+
+from monitors.ingest import app as pings  # noqa: E402
+from monitors.ingest import request  # noqa: E402
+
+_pages = ASGIHandler()
+
+
+def application(scope: Any, receive: Any, send: Any) -> Any:
+    """Both parts in one process. Not a coroutine function: it would cost every ping one more step."""
+    if scope["type"] == "http":
+        handler = pings.application if scope["path"].startswith(request.PREFIXES) else _pages
+        return handler(scope, receive, send)
+    return _lifespan(receive, send)
+
+
+def ingest(scope: Any, receive: Any, send: Any) -> Any:
+    """Only the ping URLs, and whether this process is alive and ready."""
+    if scope["type"] == "http":
+        handler = pings.application if scope["path"].startswith(request.PREFIXES) else pings.health
+        return handler(scope, receive, send)
+    return _lifespan(receive, send)
+
+
+async def web(scope: Any, receive: Any, send: Any) -> None:
+    """Only the pages and the API."""
+    if scope["type"] == "http":
+        await _pages(scope, receive, send)
+    elif scope["type"] == "lifespan":
+        lifeline.hold()
+        await _acknowledge(receive, send)
+        await _acknowledge(receive, send)
+
+
+async def _lifespan(receive: Any, send: Any) -> None:
+    """Listen after start-up has succeeded; write what was accepted before shut-down is complete."""
+    lifeline.hold()
+    try:
+        await pings.start()
+    except Exception as error:
+        await receive()
+        await send({"type": "lifespan.startup.failed", "message": str(error)})
+        return
+    await _acknowledge(receive, send)
+    message = await receive()
+    await pings.stop()
+    await send({"type": message["type"] + ".complete"})
+
+
+async def _acknowledge(receive: Any, send: Any) -> None:
+    message = await receive()
+    await send({"type": message["type"] + ".complete"})

@@ -1,0 +1,214 @@
+"""The ping URLs as a raw ASGI callable: parse, limit, enqueue, answer when it is durable. No middleware, no ORM."""
+
+import asyncio
+import gc
+import os
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import structlog
+from django.conf import settings
+
+from monitors.domain import token
+from monitors.ingest import guard, replies, request
+from monitors.ingest.anchor import AnchoredClock
+from monitors.ingest.arrival import Arrival, Body
+from monitors.ingest.limiter import MemoryLimiter, RedisLimiter
+from monitors.ingest.queue import Queue
+from monitors.ingest.spool import Spool
+from monitors.ingest.writer import Writer
+
+log = structlog.get_logger(__name__)
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+BEAT_SEC = 0.5
+STOP_SEC = 8.0
+SWITCH_SEC = 0.0005
+BODY_BYTES = 1024 * 1024
+BODY_SEC = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether pings can be made durable here, and why not."""
+
+    is_ready: bool
+    reason: str = ""
+
+
+class Ingest:
+    """One process that receives pings. Call `start` before the first request and `stop` after the last."""
+
+    def __init__(self, slot: guard.Slot) -> None:
+        loop = asyncio.get_running_loop()
+        self._slot = slot
+        self._clock = AnchoredClock()
+        self._queue = Queue(loop, limit=settings.ENV.ingest_queue_max)
+        name = f"{socket.gethostname()}:{os.getpid()}"
+        shared = RedisLimiter(settings.ENV.redis_url, name=name) if settings.ENV.redis_url else None
+        self._limiter = None if shared else MemoryLimiter()
+        spool = Spool(slot.spool_path, max_mb=settings.ENV.spool_max_mb)
+        self._writer = Writer(self._queue, spool, name=name, now_us=self._clock.now_us, limiter=shared)
+        self._beating: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Start to write, and say that we listen before we do."""
+        self._writer.start()
+        await self._queue.ask_for_beat(self._clock.now_us())
+        self._beating = asyncio.create_task(self._beat())
+
+    async def stop(self) -> None:
+        """Write everything that was accepted, then say goodbye."""
+        if self._beating is not None:
+            self._beating.cancel()
+        self._queue.close()
+        if not await asyncio.to_thread(self._writer.join, STOP_SEC):
+            log.error("stopped_while_writing", waiting=len(self._queue))
+        self._slot.release()
+
+    def readiness(self) -> Readiness:
+        if not self._writer.is_alive():
+            return Readiness(False, "the thread that writes pings has died")
+        if self._writer.outage.is_on and self._writer.is_spool_full:
+            return Readiness(False, "the database is away and the spool is full")
+        return Readiness(True)
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request below `request.PREFIXES`."""
+        family = replies.BEACON if scope["path"].startswith(request.BEET) else replies.HEARTBEAT
+        try:
+            reply = await self._reply(family, scope, receive)
+        except Exception:
+            log.exception("ping_failed")
+            reply = family.refused
+        await send(reply.start)
+        await send(reply.body)
+
+    async def _reply(self, family: replies.Family, scope: Scope, receive: Receive) -> replies.Reply:
+        method = scope["method"]
+        try:
+            asked = request.parse_path(scope["path"])
+        except request.NoSuchPath:
+            return family.no_such_path
+        if method not in replies.METHODS:
+            return family.preflight if method == "OPTIONS" else family.method_not_allowed
+        if not asked.token:
+            return family.unknown
+        digest = token.digest(asked.token)
+        if self._limiter is not None and (wait_sec := self._limiter.admit(digest, self._clock.now_us())):
+            self._queue.count_limited(digest)
+            return family.limited(wait_sec)
+        arrival = await _gather(digest, asked, scope, receive)
+        arrival.received_us = self._clock.now_us()
+        settled = self._queue.submit(arrival)
+        if settled is None:
+            return family.refused
+        await settled
+        return family.of(arrival)
+
+    async def _beat(self) -> None:
+        """Twice a second, also when idle: only a living event loop can say that it listens."""
+        while True:
+            await asyncio.sleep(BEAT_SEC)
+            if self._clock.re_anchor():
+                log.warning("clock_stepped")
+            await self._queue.ask_for_beat(self._clock.now_us())
+
+
+async def _gather(digest: bytes, asked: request.Asked, scope: Scope, receive: Receive) -> Arrival:
+    """Everything a request says, as far as it is valid."""
+    headers, method, query = scope["headers"], scope["method"], scope["query_string"]
+    client = scope.get("client")
+    source = request.client_address(client[0] if client else "", headers, settings.ENV.trusted_proxies)
+    arrival = Arrival(digest, 0, asked.kind, method, source, exit_code=asked.exit_code)
+    if query:
+        arrival.run_id = request.parse_run_id(query)
+    if method == "POST" and request.has_body(scope["http_version"], headers):
+        data = await read_body(receive)
+        arrival.value = request.parse_value(data)
+        if data and (arrival.value is None or not request.is_only_value(data)):
+            arrival.body = Body.keep(data)
+    return arrival
+
+
+async def read_body(receive: Receive) -> bytes:
+    """What comes of a body within its limits of size and time; a client that hangs up has said what it said."""
+    data = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SEC):
+            while len(data) < BODY_BYTES:
+                message = await receive()
+                data += message.get("body", b"")
+                if message["type"] != "http.request" or not message.get("more_body"):
+                    break
+    except TimeoutError:
+        pass
+    return bytes(data[:BODY_BYTES])
+
+
+# The one of this process
+
+_ingest: Ingest | None = None
+
+
+async def start() -> None:
+    """Take the data folder and listen. Raises guard.FolderInUse."""
+    global _ingest
+    slot = await asyncio.to_thread(guard.take_slot, settings.HEARTBEET_DATA, only_one=settings.HEARTBEET_EMBEDDED)
+    _ingest = Ingest(slot)
+    # The writer needs the interpreter a few times per batch; by default it would wait up to 5 ms for it each time.
+    sys.setswitchinterval(SWITCH_SEC)
+    await _ingest.start()
+    gc.collect()
+    gc.freeze()
+
+
+async def stop() -> None:
+    """Store what was accepted, and end."""
+    global _ingest
+    if _ingest is not None:
+        await _ingest.stop()
+        _ingest = None
+
+
+def readiness() -> Readiness:
+    """Whether this process can make pings durable."""
+    return _ingest.readiness() if _ingest is not None else Readiness(False, "this process does not receive pings")
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer one request below `request.PREFIXES`."""
+    if _ingest is None:
+        family = replies.BEACON if scope["path"].startswith(request.BEET) else replies.HEARTBEAT
+        await send(family.refused.start)
+        await send(family.refused.body)
+    else:
+        await _ingest.answer(scope, receive, send)
+
+
+async def health(scope: Scope, receive: Receive, send: Send) -> None:
+    """`/health/live` and `/health/ready` of a process that has no pages."""
+    if scope["path"] == "/health/live":
+        await _send_json(send, 200, {"status": "ok"})
+    elif scope["path"] == "/health/ready":
+        found = readiness()
+        answer = {
+            "status": "ok" if found.is_ready else "unavailable",
+            "reasons": [found.reason] if found.reason else [],
+        }
+        await _send_json(send, 200 if found.is_ready else 503, answer)
+    else:
+        await _send_json(send, 404, {"error": "There is nothing here.", "code": "NOT_FOUND"})
+
+
+async def _send_json(send: Send, status: int, content: dict[str, Any]) -> None:
+    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": orjson.dumps(content)})

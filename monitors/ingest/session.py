@@ -1,0 +1,102 @@
+"""The database connection of the thread that records."""
+
+import contextlib
+import copy
+import threading
+from typing import Any
+
+import structlog
+from django.db import connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.utils import load_backend
+
+from monitors import sql
+
+log = structlog.get_logger(__name__)
+
+PROBE_SEC = 0.5
+_POSTGRESQL_OPTIONS = {
+    "connect_timeout": 3,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+    "prepare_threshold": 2,
+}
+
+
+def own_connection() -> BaseDatabaseWrapper:
+    """A connection outside the pool: the pool waits ten seconds for a database that is away, and its own tries to
+    reach it again lie further and further apart."""
+    given: dict[str, Any] = copy.deepcopy(connections.settings["default"])
+    options = given["OPTIONS"]
+    options.pop("pool", None)
+    backend = load_backend(given["ENGINE"])
+    if backend.DatabaseWrapper.vendor == "postgresql":
+        options.update({name: value for name, value in _POSTGRESQL_OPTIONS.items() if name not in options})
+    else:
+        options["timeout"] = min(options.get("timeout", 5), 5)
+    made: BaseDatabaseWrapper = backend.DatabaseWrapper(given, "default")
+    return made
+
+
+def adopt() -> None:
+    """Give the current thread a connection of its own as Django's default one."""
+    connections["default"] = own_connection()
+
+
+def prepare() -> None:
+    """Connect if there is no connection."""
+    if connection.connection is None:
+        connection.connect()
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(sql.PG_SESSION)
+
+
+class Outage:
+    """Whether the database is away. While it is, a thread asks it twice a second if it is back, so that the writer
+    never waits for a host that does not answer."""
+
+    def __init__(self) -> None:
+        self._is_over = threading.Event()
+        self._is_over.set()
+        self._prober: threading.Thread | None = None
+        self._is_stopped = threading.Event()
+
+    @property
+    def is_on(self) -> bool:
+        return not self._is_over.is_set()
+
+    def begin(self, error: BaseException) -> None:
+        """The database has failed us."""
+        if self.is_on:
+            return
+        log.error("database_away", error=type(error).__name__, cause=str(error.__cause__ or error)[:200])
+        self._is_over.clear()
+        self._prober = threading.Thread(target=self._probe_until_back, name="heartbeet-probe", daemon=True)
+        self._prober.start()
+
+    def stop(self) -> None:
+        """Ask no more."""
+        self._is_stopped.set()
+        if self._prober is not None:
+            self._prober.join(timeout=5)
+
+    def _probe_until_back(self) -> None:
+        while not self._is_stopped.wait(PROBE_SEC):
+            if _answers():
+                log.warning("database_back")
+                self._is_over.set()
+                return
+
+
+def _answers() -> bool:
+    probe = own_connection()
+    with contextlib.suppress(Exception), contextlib.closing(probe), probe.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM monitors_batch LIMIT 1")
+        if probe.vendor == "sqlite":
+            cursor.execute("BEGIN IMMEDIATE")
+            cursor.execute("ROLLBACK")
+        return True
+    return False

@@ -1,0 +1,144 @@
+"""Where batches wait while the database is away: a local SQLite file, durable at every commit."""
+
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import orjson
+import structlog
+
+from monitors.ingest import arrival as arrivals
+from monitors.ingest.arrival import Arrival, Batch
+
+log = structlog.get_logger(__name__)
+
+_PAGE_BYTES = 4096
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS batch (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, first_us INTEGER, arrivals BLOB);
+CREATE TABLE IF NOT EXISTS quarantine (seq INTEGER PRIMARY KEY, error TEXT NOT NULL, arrival BLOB);
+"""
+
+
+class SpoolFull(Exception):
+    """The spool cannot take more: its limit is reached, the disk is full, or it cannot be written at all."""
+
+
+class Spool:
+    """First in, first out. For one thread only. A damaged file is moved aside and never stops anything."""
+
+    def __init__(self, path: Path, *, max_mb: int) -> None:
+        self._path = path
+        self._max_pages = max(4, max_mb * 1024 * 1024 // _PAGE_BYTES)
+        self._connection: sqlite3.Connection | None = None
+        self._waiting = 0
+        self._in_repair(self._count)
+
+    @property
+    def is_empty(self) -> bool:
+        return self._waiting == 0
+
+    def put(self, batch: Batch) -> None:
+        """Make a batch durable here. Raises SpoolFull."""
+        rows = orjson.dumps([arrivals.dump(each) for each in batch.arrivals])
+        first_us = min((each.received_us for each in batch.arrivals), default=0)
+        insert = "INSERT INTO batch (id, first_us, arrivals) VALUES (?, ?, ?)"
+        self._in_repair(lambda db: db.execute(insert, (batch.id.hex, first_us, rows)))
+        self._waiting += 1
+
+    def quarantine(self, arrival: Arrival, error: str) -> None:
+        """Keep a ping that the database refuses, for the operator. Raises SpoolFull."""
+        row = orjson.dumps(arrivals.dump(arrival))
+        self._in_repair(lambda db: db.execute("INSERT INTO quarantine (error, arrival) VALUES (?, ?)", (error, row)))
+
+    def oldest(self) -> Batch | None:
+        """The batch that has waited longest. One that cannot be read is quarantined. Raises SpoolFull."""
+        while not self.is_empty:
+            found = self._in_repair(
+                lambda db: db.execute("SELECT id, arrivals FROM batch ORDER BY seq LIMIT 1").fetchone()
+            )
+            if found is None:
+                self._waiting = 0
+                break
+            try:
+                return Batch([arrivals.load(row) for row in orjson.loads(found[1])], id=UUID(found[0]))
+            except (ValueError, TypeError):
+                self._set_aside(found[0])
+        return None
+
+    def oldest_us(self) -> int | None:
+        """When the oldest waiting ping was received. Raises SpoolFull."""
+        if self.is_empty:
+            return None
+        found: int | None = self._in_repair(lambda db: db.execute("SELECT min(first_us) FROM batch").fetchone())[0]
+        return found
+
+    def remove(self, batch: Batch) -> None:
+        """Forget a batch: it is in the database. Gives the disk back when nothing waits. Raises SpoolFull."""
+        self._in_repair(lambda db: db.execute("DELETE FROM batch WHERE id = ?", (batch.id.hex,)))
+        self._waiting = max(0, self._waiting - 1)
+        if self.is_empty:
+            self._in_repair(lambda db: db.execute("VACUUM"))
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _set_aside(self, batch_id: str) -> None:
+        log.error("spool_batch_damaged", batch=batch_id)
+        move = "INSERT INTO quarantine (error, arrival) SELECT 'damaged', arrivals FROM batch WHERE id = ?"
+        self._in_repair(lambda db: db.execute(move, (batch_id,)))
+        self._in_repair(lambda db: db.execute("DELETE FROM batch WHERE id = ?", (batch_id,)))
+        self._waiting -= 1
+
+    def _count(self, db: sqlite3.Connection) -> None:
+        self._waiting = db.execute("SELECT count(*) FROM batch").fetchone()[0]
+
+    def _in_repair(self, work: "Work") -> Any:
+        """Run `work` on the open file; if the file turns out to be damaged, move it aside and run it on a new one."""
+        try:
+            return self._attempt(work)
+        except sqlite3.OperationalError as error:
+            self.close()
+            raise SpoolFull(str(error)) from error
+        except sqlite3.DatabaseError as error:
+            self._move_aside(error)
+        try:
+            return self._attempt(work)
+        except sqlite3.Error as error:
+            raise SpoolFull(str(error)) from error
+
+    def _attempt(self, work: "Work") -> Any:
+        if self._connection is None:
+            self._connection = self._open()
+        return work(self._connection)
+
+    def _open(self) -> sqlite3.Connection:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute(f"PRAGMA max_page_count={self._max_pages}")
+            if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+                raise sqlite3.DatabaseError("quick_check failed")
+            connection.executescript(_SCHEMA)
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+    def _move_aside(self, error: sqlite3.DatabaseError) -> None:
+        self.close()
+        self._waiting = 0
+        for suffix in ("", "-wal", "-shm"):
+            damaged = self._path.with_name(self._path.name + suffix)
+            if damaged.exists():
+                damaged.rename(self._path.with_name(f"{self._path.name}.damaged-{time.time_ns()}{suffix}"))
+        log.error("spool_damaged", file=self._path.name, error=str(error))
+
+
+Work = Callable[[sqlite3.Connection], Any]
