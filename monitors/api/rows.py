@@ -185,7 +185,7 @@ class _EventRow(serializers.Serializer[IncidentEvent]):
 
     seq = _Shown()
     kind = _Shown()
-    at = _at("at")
+    at = serializers.DateTimeField(read_only=True)
     actor = serializers.SerializerMethodField()
     message = _Shown()
 

@@ -12,12 +12,9 @@ from cronsim import CronSim, CronSimError
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _WEEK = timedelta(days=8)
-_CENTURY = timedelta(days=36_525)
 _LOOKBACK = timedelta(minutes=20)
 """How far a window reaches back: enough to measure any period that can limit a tolerance of 5 minutes = ¼ period."""
 
-_FIRINGS_PER_WINDOW = 16
-_SHORTEST_WINDOW = timedelta(hours=1)
 _SHORTCUTS = {
     "@yearly": "0 0 1 1 *",
     "@annually": "0 0 1 1 *",
@@ -34,6 +31,7 @@ _RANGES = {
     "month": "1-12 or JAN-DEC, such as `1` or `1-6`",
     "day-of-week": "0-7 (0 and 7 are Sunday) or SUN-SAT, such as `1-5`",
 }
+_NEVER = "This never fires, like 30 February: choose a day that exists, such as `0 9 28 2 *` or `0 9 L 2 *`."
 
 
 class BadCron(ValueError):
@@ -71,7 +69,7 @@ def between(expression: str, zone: str, start: datetime, end: datetime) -> Itera
 
 def shortest_period(expression: str) -> timedelta:
     """The shortest distance between two firings, looking at a week of them: a cron's pattern repeats within that."""
-    firings = _firings(expression, UTC, _EPOCH)
+    firings = _firings(expression, UTC, _EPOCH - timedelta(seconds=1))
     times = [next(firings), next(firings)]
     times += takewhile(lambda time: time <= times[0] + _WEEK, islice(firings, 500))
     return min(later - earlier for earlier, later in pairwise(times))
@@ -81,9 +79,11 @@ def check(expression: str) -> None:
     """Raise BadCron unless the expression has five valid fields and fires now and then."""
     _check_shape(expression)
     try:
-        _width(expression)
-    except (CronSimError, StopIteration, IndexError) as error:
+        fires = any(_firings(expression, UTC, _EPOCH))
+    except CronSimError as error:
         raise BadCron(_reason(expression, str(error))) from None
+    if not fires:
+        raise BadCron(_NEVER)
 
 
 def explain(expression: str) -> str:
@@ -112,24 +112,24 @@ def _check_shape(expression: str) -> None:
 
 
 def _reason(expression: str, complaint: str) -> str:
-    """What is wrong with an expression that cronsim refuses or finds no time for."""
+    """What is wrong with an expression that cronsim refuses."""
     name = complaint.removeprefix("Bad ")
     fields = dict(zip(_RANGES, expression.split(), strict=True))
-    if name not in fields or _is_valid_day(fields["day-of-month"], name):
-        return "This never fires, like 30 February: choose a day that exists, such as `0 9 28 2 *` or `0 9 L 2 *`."
+    if name == "day-of-month" and _is_valid_day(fields[name]):
+        return _NEVER
     return f"The {name.replace('-', ' ')} `{fields[name][:40]}` is not valid: {_RANGES[name]}."
 
 
-def _is_valid_day(day: str, name: str) -> bool:
-    """Whether the complaint is about a day that exists, but not in these months: cronsim has one word for both."""
+def _is_valid_day(day: str) -> bool:
+    """Whether a day that cronsim calls bad exists, but not in these months: it has one word for both."""
     try:
         CronSim(f"0 0 {day} * *", _EPOCH)
     except CronSimError:
         return False
-    return name == "day-of-month"
+    return True
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=32_768)
 def _window(expression: str, zone: str, index: int) -> tuple[datetime, ...]:
     """The firings of the window number `index`, of the 20 minutes before it, and the first one after it."""
     width = _width(expression)
@@ -144,9 +144,13 @@ def _window(expression: str, zone: str, index: int) -> tuple[datetime, ...]:
 
 @lru_cache(maxsize=16_384)
 def _width(expression: str) -> timedelta:
-    """A window's width: room for a few firings, whether the cron fires every minute or once in four years."""
-    firings = list(islice(_firings(expression, UTC, _EPOCH), _FIRINGS_PER_WINDOW))
-    return min(max(_SHORTEST_WINDOW, firings[-1] - _EPOCH), _CENTURY)
+    """A window's width, guessed from the fields: wide enough to be of use to many, yet filled in few steps of cronsim."""
+    minute, hour, _, _, day_of_week = expression.split()
+    if not minute.isdigit():
+        return timedelta(hours=1)
+    if not hour.isdigit():
+        return timedelta(hours=6)
+    return timedelta(days=2) if day_of_week == "*" else timedelta(days=8)
 
 
 def _firings(expression: str, zone: ZoneInfo | timezone, reference: datetime) -> Iterator[datetime]:

@@ -89,7 +89,9 @@ class MonitorForm(forms.Form):
         max_value=1000,
         widget=forms.NumberInput({"class": "input", "inputmode": "numeric"}),
         help_text="Failures in a row before an incident opens.",
-        error_messages=dict.fromkeys(("invalid", "min_value", "max_value", "required"), "Write a whole number from 1 to 1,000."),
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value", "required"), "Write a whole number from 1 to 1,000."
+        ),
     )
     max_runtime = DurationField(
         label="Longest run", required=False, placeholder="2 h", help_text="For jobs that also ping /start."

@@ -117,7 +117,7 @@ def test_a_poison_monitor_is_put_off_and_stops_nobody_else() -> None:
     assert (result.opened, result.put_off) == (1, 1)
     assert Incident.objects.get().monitor == healthy
     assert pulse_of(poison).deadline == at + sweep.PUT_OFF
-    assert "not a cron line" in pulse_of(poison).judge_error
+    assert pulse_of(poison).judge_error == "CronSimError: Wrong number of fields"
 
 
 def test_a_healed_monitor_loses_its_error_at_the_next_judgement() -> None:
