@@ -4,8 +4,10 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from heartbeet import health
+from heartbeet.lib import admin as operators
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("admin/login/", operators.sign_in),
     path("admin/", admin.site.urls),
     path("health/live", health.live),
     path("health/ready", health.ready),

@@ -1,0 +1,65 @@
+"""The operators' pages of channels and deliveries: look everything up, change through operations only."""
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from accounts import access
+from accounts.models import User
+from alerts import operations
+from alerts.models import Attempt, Channel, Delivery, Subscription
+from heartbeet.lib import clock
+from heartbeet.lib.admin import ReadOnlyPage
+
+
+@admin.register(Channel)
+class ChannelPage(ReadOnlyPage):
+    """Channels, without their sealed secrets."""
+
+    list_display = ("name", "kind", "organization", "is_enabled", "is_default", "deleted_at")
+    list_select_related = ("organization",)
+    list_filter = ("kind", "is_enabled")
+    search_fields = ("name", "=id", "organization__name")
+    exclude = ("secrets",)
+
+
+@admin.register(Subscription)
+class SubscriptionPage(ReadOnlyPage):
+    """Which channel is told about which monitor."""
+
+    list_display = ("monitor", "channel")
+    list_select_related = ("monitor", "channel")
+    search_fields = ("monitor__name", "channel__name")
+
+
+@admin.register(Delivery)
+class DeliveryPage(ReadOnlyPage):
+    """The ledger."""
+
+    list_display = ("id", "incident", "channel", "status", "tries", "created_at", "delivered_at", "last_error")
+    list_select_related = ("incident", "channel")
+    list_filter = ("status", "channel__kind")
+    search_fields = ("=id", "incident__title", "channel__name", "last_error")
+    actions = ("replay",)
+
+    @admin.action(description="Send dead letters again", permissions=["operate"])
+    def replay(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
+        assert isinstance(request.user, User)
+        replayed = 0
+        for delivery in queryset.select_related("channel__organization"):
+            try:
+                operations.replay(delivery=delivery, by=access.actor_for(request, request.user), now=clock.now())
+                replayed += 1
+            except operations.NotDead:
+                continue  # it has arrived, or is still being tried
+        messages.success(request, f"{replayed} of {len(queryset)} will be sent again; the others are not dead letters.")
+
+
+@admin.register(Attempt)
+class AttemptPage(ReadOnlyPage):
+    """Every try."""
+
+    list_display = ("at", "delivery", "is_ok", "status_code", "duration_ms", "error")
+    list_select_related = ("delivery",)
+    list_filter = ("is_ok",)
+    search_fields = ("=delivery__id", "error")

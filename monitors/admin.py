@@ -1,0 +1,171 @@
+"""The operators' pages of monitors: look everything up, change through operations only."""
+
+from collections.abc import Callable
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from accounts import access
+from accounts.domain.actor import Actor
+from accounts.models import User
+from heartbeet.lib import clock
+from heartbeet.lib.admin import ReadOnlyPage
+from monitors import operations, transitions
+from monitors.models import (
+    Batch,
+    Incident,
+    IncidentEvent,
+    IngestNode,
+    Monitor,
+    Ping,
+    Pulse,
+    Run,
+    StatusChange,
+    SweepMark,
+    Token,
+)
+
+
+def _operator(request: HttpRequest) -> Actor:
+    assert isinstance(request.user, User)
+    return access.actor_for(request, request.user)
+
+
+def _each(request: HttpRequest, found: QuerySet[Monitor], operation: Callable[..., object], done: str) -> None:
+    live = found.filter(deleted_at=None).select_related("organization")
+    for monitor in live:
+        operation(monitor=monitor, by=_operator(request), now=clock.now())
+    messages.success(request, f"{len(live)} {done}")
+
+
+@admin.register(Monitor)
+class MonitorPage(ReadOnlyPage):
+    """Monitors, also deleted ones."""
+
+    list_display = ("name", "organization", "type", "interval_sec", "cron", "locked", "created_at", "deleted_at")
+    list_select_related = ("organization",)
+    list_filter = ("type", "locked")
+    search_fields = ("name", "slug", "=id", "organization__name", "organization__slug")
+    actions = ("rotate_token", "pause", "resume")
+
+    @admin.action(description="Rotate the token", permissions=["operate"])
+    def rotate_token(self, request: HttpRequest, queryset: QuerySet[Monitor]) -> None:
+        """The new token is not shown to operators: the owners reveal it on the monitor's page."""
+        _each(request, queryset, operations.rotate_token, "rotated; the old URLs are dead, owners can reveal the new.")
+
+    @admin.action(description="Pause", permissions=["operate"])
+    def pause(self, request: HttpRequest, queryset: QuerySet[Monitor]) -> None:
+        _each(request, queryset, operations.pause, "paused.")
+
+    @admin.action(description="Resume", permissions=["operate"])
+    def resume(self, request: HttpRequest, queryset: QuerySet[Monitor]) -> None:
+        _each(request, queryset, operations.resume, "resumed.")
+
+
+@admin.register(Incident)
+class IncidentPage(ReadOnlyPage):
+    """Incidents."""
+
+    list_display = ("title", "monitor", "cause", "severity", "opened_at", "acknowledged_at", "resolved_at")
+    list_select_related = ("monitor",)
+    list_filter = ("cause", "severity")
+    search_fields = ("title", "=id", "monitor__name", "monitor__organization__name")
+    actions = ("resolve",)
+
+    @admin.action(description="Resolve", permissions=["operate"])
+    def resolve(self, request: HttpRequest, queryset: QuerySet[Incident]) -> None:
+        resolved = 0
+        for incident in queryset.filter(resolved_at=None).select_related("monitor__organization"):
+            try:
+                operations.resolve(incident=incident, by=_operator(request), now=clock.now())
+                resolved += 1
+            except transitions.NotOpen:
+                continue  # a ping was faster
+        messages.success(request, f"{resolved} resolved.")
+
+
+_BY_MONITOR = ("=monitor__id", "monitor__name", "monitor__organization__name")
+
+
+class MonitorPart(ReadOnlyPage):
+    """Something that belongs to one monitor."""
+
+    list_select_related = ("monitor",)
+    search_fields = _BY_MONITOR
+
+
+@admin.register(Token)
+class TokenPage(MonitorPart):
+    """Ingestion tokens, without digest and envelope."""
+
+    list_display = ("id", "monitor", "created_at", "retired_at")
+    exclude = ("digest", "envelope")
+
+
+@admin.register(Pulse)
+class PulsePage(MonitorPart):
+    """The state of each monitor."""
+
+    list_display = ("monitor", "status", "status_since", "last_ping_at", "misses", "ping_count", "deadline")
+    list_filter = ("status",)
+
+
+@admin.register(Run)
+class RunPage(ReadOnlyPage):
+    """Runs of jobs."""
+
+    list_select_related = ("monitor",)
+    list_display = ("monitor", "run_id", "started_at", "finished_at", "outcome")
+    search_fields = (*_BY_MONITOR, "=run_id")
+
+
+@admin.register(Ping)
+class PingPage(ReadOnlyPage):
+    """Pings as they came."""
+
+    list_select_related = ("monitor",)
+    list_display = ("received_at", "monitor", "kind", "exit_code", "duration_sec", "run_id", "source")
+    list_filter = ("kind",)
+    search_fields = (*_BY_MONITOR, "=run_id", "=source")
+
+
+@admin.register(StatusChange)
+class StatusChangePage(MonitorPart):
+    """The history of states."""
+
+    list_display = ("at", "monitor", "from_status", "to_status", "cause")
+    list_filter = ("cause",)
+
+
+@admin.register(IncidentEvent)
+class IncidentEventPage(ReadOnlyPage):
+    """Timelines, and the outbox: what has no `dispatched_at` waits for the dispatcher."""
+
+    list_display = ("incident", "seq", "kind", "at", "actor", "dispatched_at")
+    list_select_related = ("incident", "actor")
+    list_filter = ("kind",)
+    search_fields = ("=incident__id", "incident__title", "message")
+
+
+@admin.register(IngestNode)
+class IngestNodePage(ReadOnlyPage):
+    """Processes that take pings."""
+
+    list_display = ("name", "listening_since", "flushed_through", "beat_at", "stopped_at")
+    search_fields = ("name",)
+
+
+@admin.register(Batch)
+class BatchPage(ReadOnlyPage):
+    """Batches of pings that were committed."""
+
+    list_display = ("id", "committed_at")
+    search_fields = ("=id",)
+
+
+@admin.register(SweepMark)
+class SweepMarkPage(ReadOnlyPage):
+    """How far the sweep has judged."""
+
+    search_fields = ("=pk",)
