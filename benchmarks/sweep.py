@@ -145,9 +145,14 @@ def case(name: str, **more: Any) -> None:
     result = sweep.run(watermark=NOW, now=NOW)
     seconds = time.perf_counter() - started
     line = {
-        "bench": "sweep", "case": name, "seconds": round(seconds, 2), "visited": result.visited,
-        "rescheduled": result.rescheduled, "opened": result.opened, **more,
-    }  # fmt: skip
+        "bench": "sweep",
+        "case": name,
+        "seconds": round(seconds, 2),
+        "visited": result.visited,
+        "rescheduled": result.rescheduled,
+        "opened": result.opened,
+        **more,
+    }
     sys.stdout.write(json.dumps(line) + "\n")
 
 

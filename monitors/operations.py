@@ -1,4 +1,4 @@
-"""What people do with monitors and incidents: one transaction each, audited, the state changed by `transitions` only."""
+"""What people do with monitors and incidents: one transaction each, audited; `transitions` changes the state."""
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
@@ -80,9 +80,13 @@ def create(
         Pulse.objects.create(monitor=monitor, status=Status.NEW, status_since=now)
         secrets = _new_token(monitor, now)
         audit.record(
-            organization=organization, by=by, action="CREATE_MONITOR", resource=resource(monitor),
-            meta={"snapshot": _plain(tidied)}, now=now,
-        )  # fmt: skip
+            organization=organization,
+            by=by,
+            action="CREATE_MONITOR",
+            resource=resource(monitor),
+            meta={"snapshot": _plain(tidied)},
+            now=now,
+        )
     return Created(monitor, secrets)
 
 
@@ -103,9 +107,13 @@ def edit(*, monitor: Monitor, changes: Mapping[str, Any], by: Actor, now: dateti
         if any(getattr(before, name) != getattr(wanted, name) for name in fields.SCHEDULE | {"alert_threshold"}):
             transitions.edited(monitor.id, now=now)
         audit.record(
-            organization=monitor.organization, by=by, action="UPDATE_MONITOR", resource=resource(monitor),
-            meta=audit.difference(_plain(before), _plain(wanted)), now=now,
-        )  # fmt: skip
+            organization=monitor.organization,
+            by=by,
+            action="UPDATE_MONITOR",
+            resource=resource(monitor),
+            meta=audit.difference(_plain(before), _plain(wanted)),
+            now=now,
+        )
     return monitor
 
 
@@ -126,9 +134,13 @@ def delete(*, monitor: Monitor, by: Actor, now: datetime) -> None:
     monitor.tokens.filter(retired_at=None).update(retired_at=now)
     if Monitor.objects.filter(id=monitor.id, deleted_at=None).update(deleted_at=now, updated_at=now):
         audit.record(
-            organization=monitor.organization, by=by, action="DELETE_MONITOR", resource=resource(monitor),
-            meta={"snapshot": _plain(fields.from_row(monitor))}, now=now,
-        )  # fmt: skip
+            organization=monitor.organization,
+            by=by,
+            action="DELETE_MONITOR",
+            resource=resource(monitor),
+            meta={"snapshot": _plain(fields.from_row(monitor))},
+            now=now,
+        )
 
 
 @transaction.atomic
@@ -210,9 +222,13 @@ def _insert(organization: Organization, project: Project, given: fields.MonitorF
     """Names are unique, and so are slugs: of two alike names made at once, the second tries the next slug."""
     for _ in range(5):
         row = Monitor(
-            organization=organization, project=project, slug=_free_slug(project, given.name),
-            created_at=now, updated_at=now, **_plain(given),
-        )  # fmt: skip
+            organization=organization,
+            project=project,
+            slug=_free_slug(project, given.name),
+            created_at=now,
+            updated_at=now,
+            **_plain(given),
+        )
         try:
             with transaction.atomic():
                 row.save(force_insert=True)
@@ -261,5 +277,3 @@ def _binding(digest: bytes) -> str:
 
 def _plain(given: fields.MonitorFields) -> dict[str, Any]:
     return {name: getattr(given, name) for name in sorted(fields.NAMES)}
-
-

@@ -97,7 +97,7 @@ def gather(
         waiting_from=pulse.waiting_from,
         misses=pulse.misses,
         open_runs=tuple(runs),
-        incident=incident and facts.OpenIncident(opened_at=incident.opened_at, cause=Cause(incident.cause)),
+        incident=facts.OpenIncident(incident.opened_at, Cause(incident.cause)) if incident else None,
         locked=monitor.locked,
     )
 
@@ -106,8 +106,9 @@ def open_runs(monitor_ids: list[int]) -> dict[int, tuple[facts.OpenRun, ...]]:
     """The runs that have started and not ended, by monitor, the oldest first."""
     rows = Run.objects.filter(monitor_id__in=monitor_ids, finished_at=None, started_at__isnull=False)
     found: defaultdict[int, list[facts.OpenRun]] = defaultdict(list)
-    for row in rows.order_by("started_at", "id").values_list("monitor_id", "id", "run_id", "started_at"):
-        found[row[0]].append(facts.OpenRun(*row[1:]))
+    for row in rows.order_by("started_at", "id"):
+        if row.started_at is not None:
+            found[row.monitor_id].append(facts.OpenRun(row.id, row.run_id, row.started_at))
     return {monitor_id: tuple(runs) for monitor_id, runs in found.items()}
 
 

@@ -26,7 +26,7 @@ PUT_OFF = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one sweep did: pulses visited, deadlines just moved on, incidents opened, monitors put off as unjudgeable."""
+    """What one sweep did: pulses visited, deadlines just moved on, incidents opened, monitors that it had to put off."""
 
     visited: int = 0
     rescheduled: int = 0
@@ -101,9 +101,7 @@ def _judge_alone(monitor_id: int, watermark: datetime, now: datetime, gaps: Gaps
     except Exception as error:
         log.exception("sweep.monitor_put_off", monitor_id=monitor_id)
         reason = f"{type(error).__name__}: {error}"[:200]
-        Pulse.objects.filter(monitor_id=monitor_id).update(
-            deadline=max(now, watermark) + PUT_OFF, judge_error=reason
-        )
+        Pulse.objects.filter(monitor_id=monitor_id).update(deadline=max(now, watermark) + PUT_OFF, judge_error=reason)
         return Result(put_off=1)
 
 

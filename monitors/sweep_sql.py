@@ -6,7 +6,16 @@ from typing import Any
 
 from django.db import connection
 
-CHANGED = "status", "status_since", "last_ping_at", "last_success_at", "last_fail_at", "waiting_from", "misses", "deadline"
+CHANGED = (
+    "status",
+    "status_since",
+    "last_ping_at",
+    "last_success_at",
+    "last_fail_at",
+    "waiting_from",
+    "misses",
+    "deadline",
+)
 """The columns of a pulse that a verdict sets, in the order in which `write_pulses` takes them."""
 
 _PG_TYPES = "text", "timestamptz", "timestamptz", "timestamptz", "timestamptz", "timestamptz", "int", "timestamptz"

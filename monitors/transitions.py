@@ -66,7 +66,7 @@ def record(monitor_id: int, ping: Ping, *, now: datetime) -> None:
         known = queries.known_run(monitor_id, ping.run_id) if ping.run_id else None
         verdict = judge.on_ping(subject.facts, ping, known)
         write([Outcome(subject, verdict, pings=1)], now=now)
-        if verdict.duration is not None:
+        if ping.id is not None and verdict.duration is not None:
             PingRow.objects.filter(id=ping.id).update(duration_sec=verdict.duration.total_seconds())
 
 
@@ -138,9 +138,17 @@ def write(outcomes: list[Outcome], *, now: datetime, user_id: int | None = None)
 def _pulse_row(outcome: Outcome) -> tuple[Any, ...]:
     after = outcome.verdict.facts
     return (
-        after.status.value, after.status_since, after.last_ping_at, after.last_success_at, after.last_fail_at,
-        after.waiting_from, after.misses, outcome.verdict.deadline, outcome.pings, outcome.subject.monitor.id,
-    )  # fmt: skip
+        after.status.value,
+        after.status_since,
+        after.last_ping_at,
+        after.last_success_at,
+        after.last_fail_at,
+        after.waiting_from,
+        after.misses,
+        outcome.verdict.deadline,
+        outcome.pings,
+        outcome.subject.monitor.id,
+    )
 
 
 Effect = TypeVar("Effect")
@@ -156,9 +164,12 @@ def _effects(outcomes: list[Outcome], kind: type[Effect]) -> Iterator[tuple[Subj
 def _status_changes(outcomes: list[Outcome]) -> list[StatusChange]:
     return [
         StatusChange(
-            monitor=subject.monitor, at=effect.at, from_status=effect.from_status, to_status=effect.to_status,
+            monitor=subject.monitor,
+            at=effect.at,
+            from_status=effect.from_status,
+            to_status=effect.to_status,
             cause=effect.cause,
-        )  # fmt: skip
+        )
         for subject, effect in _effects(outcomes, facts.StatusChanged)
     ]
 
@@ -193,9 +204,13 @@ def _open_incidents(opened: list[tuple[Subject, facts.IncidentOpened]], now: dat
 
 def _incident(monitor: Monitor, effect: facts.IncidentOpened) -> Incident:
     return Incident(
-        monitor=monitor, cause=effect.cause, title=TITLES[effect.cause].format(name=monitor.name),
-        opened_at=effect.at, expected_at=effect.expected_at, last_ping_at=effect.last_ping_at,
-    )  # fmt: skip
+        monitor=monitor,
+        cause=effect.cause,
+        title=TITLES[effect.cause].format(name=monitor.name),
+        opened_at=effect.at,
+        expected_at=effect.expected_at,
+        last_ping_at=effect.last_ping_at,
+    )
 
 
 def _resolve(subject: Subject, effect: facts.IncidentResolved, now: datetime, user_id: int | None) -> None:

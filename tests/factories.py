@@ -1,4 +1,4 @@
-"""Builders of the rows that tests start from: made through the operations, so that tests start from what people have."""
+"""Builders of the rows that tests start from, made through the operations: tests start from what people have."""
 
 import itertools
 from datetime import UTC, datetime, timedelta
@@ -41,9 +41,7 @@ def created(of: Organization | None = None, *, now: datetime = NOON, **given: An
     given.setdefault("grace_sec", 300)
     given.setdefault("name", f"job {next(_numbers)}")
     project = of.projects.get(slug="default")
-    return operations.create(
-        organization=of, project=project, given=fields.MonitorFields(**given), by=SYSTEM, now=now
-    )
+    return operations.create(organization=of, project=project, given=fields.MonitorFields(**given), by=SYSTEM, now=now)
 
 
 def monitor(of: Organization | None = None, *, now: datetime = NOON, **given: Any) -> Monitor:

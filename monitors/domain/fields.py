@@ -1,4 +1,4 @@
-"""The configuration of a monitor as people give it, and what is wrong with it, in sentences that say what would be right."""
+"""The configuration of a monitor as people give it, and what is wrong with it, in sentences that help."""
 
 import re
 from collections.abc import Iterator
@@ -95,7 +95,7 @@ def _schedule(given: MonitorFields) -> Iterator[Problem]:
     if given.type != HEARTBEAT:
         yield Problem("type", "unknown", "The type is `heartbeat` or `beet`.")
     elif given.interval_sec is None and not given.cron:
-        yield Problem("interval_sec", "required", "Say when pings are expected: an interval in seconds, or a cron line.")
+        yield Problem("interval_sec", "required", "Say when pings are expected: an interval or a cron line.")
     elif given.interval_sec is not None and given.cron:
         yield Problem("cron", "conflict", "Give an interval or a cron line, not both.")
     else:

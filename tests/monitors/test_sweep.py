@@ -109,7 +109,7 @@ def test_a_monitor_that_was_never_pinged_is_never_judged() -> None:
 
 def test_a_poison_monitor_is_put_off_and_stops_nobody_else() -> None:
     poison, healthy = factories.healthy(at=PINGED), factories.healthy(at=PINGED)
-    Monitor.objects.filter(id=poison.id).update(interval_sec=None, cron="not a cron line")
+    Monitor.objects.filter(id=poison.id).update(interval_sec=None, cron="61 * * * *")
     at = PINGED + HOUR + GRACE
 
     result = run(at)
@@ -117,7 +117,7 @@ def test_a_poison_monitor_is_put_off_and_stops_nobody_else() -> None:
     assert (result.opened, result.put_off) == (1, 1)
     assert Incident.objects.get().monitor == healthy
     assert pulse_of(poison).deadline == at + sweep.PUT_OFF
-    assert pulse_of(poison).judge_error == "CronSimError: Wrong number of fields"
+    assert pulse_of(poison).judge_error.startswith("CronSimError")
 
 
 def test_a_healed_monitor_loses_its_error_at_the_next_judgement() -> None:
