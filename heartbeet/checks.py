@@ -85,11 +85,11 @@ def _production() -> Iterator[CheckMessage]:
             hint="Give the address people open: https://heartbeet.example.org",
             id="heartbeet.E010",
         )
-    elif not settings.IS_HTTPS:
+    elif settings.HEARTBEET_SITE_URL.startswith("http://"):
         yield Warning(
             "HEARTBEET_SITE_URL is not https, so passwords and ping URLs travel in the clear.", id="heartbeet.W001"
         )
-    elif not settings.ENV.trusted_proxies:
+    elif settings.IS_HTTPS and not settings.ENV.trusted_proxies:
         yield Warning(
             "HEARTBEET_SITE_URL is https but HEARTBEET_TRUSTED_PROXIES is 0, so every client seems to be the proxy.",
             hint="Say how many proxies in front of us append to X-Forwarded-For, usually 1.",

@@ -104,6 +104,7 @@ class Supervisor:
         for child in stuck:
             log.warning("child.killed", child=child.name)
             _send(child, signal.SIGKILL)
+            child.process.wait()  # type: ignore[union-attr]  # it was running
         return not stuck
 
 

@@ -84,7 +84,7 @@ def _executor(queues: list[str], *, threads: int) -> threading.Thread:
 
 
 def _beat() -> Any:
-    return beat.Service(celery.app, max_interval=1)
+    return beat.Service(celery.app, max_interval=1, scheduler_cls=beat.Scheduler)  # the default one writes a file
 
 
 def _thread(name: str, target: Callable[[], object]) -> threading.Thread:

@@ -51,8 +51,9 @@ def test_a_system_whose_sweep_does_not_run_says_so(client: Client) -> None:
 
     response = client.get("/health/system")
 
+    (reason,) = response.json()["reasons"]
     assert response.status_code == 503
-    assert response.json()["reasons"] == ["The miss detector last ran 600 s ago."]
+    assert reason.startswith("The miss detector last ran 60")
 
 
 def test_a_system_where_nobody_listens_says_so(client: Client) -> None:

@@ -1,0 +1,93 @@
+"""No token, no secret and no path of a ping URL ever stands in a log line, whoever wrote it and however it failed."""
+
+import io
+import json
+import logging
+import logging.config
+from collections.abc import Callable, Iterator
+
+import pytest
+import structlog
+
+from heartbeet.lib import logs
+
+TOKEN = "8f" * 32
+PAT = "hb_" + "aB3-_" * 8 + "xyz"
+
+
+@pytest.fixture(params=["json", "console"])
+def written(request: pytest.FixtureRequest) -> Iterator[Callable[[], str]]:
+    """Logging set up as in a process of ours; what it has written so far."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    configuration = logs.configure(level="INFO", style=request.param)
+    formatter = configuration["formatters"]["lines"]
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        logs.RedactingFormatter(processors=formatter["processors"], foreign_pre_chain=formatter["foreign_pre_chain"])
+    )
+    root.handlers, root.level = [handler], logging.INFO
+    yield stream.getvalue
+    root.handlers, root.level = handlers, level
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        pytest.param(f"GET /api/v1/heartbeats/{TOKEN}/start", TOKEN, id="a ping URL"),
+        pytest.param("GET /api/v1/beet/short?rid=1", "short", id="the path of a beacon, whatever its length"),
+        pytest.param(f"HEAD https://x.example/api/v1/heartbeats/{TOKEN}", TOKEN, id="a whole ping URL"),
+        pytest.param(f"token {TOKEN} is unknown", TOKEN, id="a bare ingestion token"),
+        pytest.param(f"using {PAT}", PAT, id="an access token"),
+        pytest.param("Authorization: Bearer abcdefgh12345678", "abcdefgh12345678", id="any bearer"),
+        pytest.param("smtp://me:hunter22@mail.example:587 refused", "hunter22", id="a password in a URL"),
+        pytest.param("postgresql://u:p%40ss@db/x", "p%40ss", id="a database password"),
+        pytest.param("open /setup?code=abc-123 once", "abc-123", id="the setup link"),
+        pytest.param("POST https://hooks.slack.com/services/T0/B0/xyz", "T0/B0/xyz", id="a Slack webhook"),
+    ],
+)
+def test_a_secret_in_a_text_is_redacted(written: Callable[[], str], text: str, secret: str) -> None:
+    logging.getLogger("some.library").warning(text)
+    structlog.get_logger("ours").warning("event", detail=text)
+
+    assert secret not in written()
+    assert written().count(logs.REDACTED) == 2
+
+
+@pytest.mark.parametrize(
+    "name", ["token", "secret_key", "smtp_password", "Authorization", "api_key", "heartbeatToken", "set_cookie"]
+)
+def test_a_value_under_a_telling_name_is_redacted(written: Callable[[], str], name: str) -> None:
+    structlog.get_logger("ours").warning("event", **{name: "plain-words", "nested": {name: "plain-words"}})
+
+    assert "plain-words" not in written()
+
+
+def test_a_traceback_is_redacted_too(written: Callable[[], str]) -> None:
+    try:
+        raise ValueError(f"bad {TOKEN}")
+    except ValueError:
+        structlog.get_logger("ours").exception("failed")
+        logging.getLogger("theirs").exception("failed")
+
+    assert written().count("ValueError") >= 2
+    assert TOKEN not in written()
+
+
+def test_counts_and_ids_stay_readable(written: Callable[[], str]) -> None:
+    structlog.get_logger("ours").info("batch.stored", pings=12, unknown_tokens=3, monitor_id=17)
+
+    assert logs.REDACTED not in written()
+
+
+def test_json_lines_are_json() -> None:
+    configuration = logs.configure(level="INFO", style="json")["formatters"]["lines"]
+    formatter = logs.RedactingFormatter(
+        processors=configuration["processors"], foreign_pre_chain=configuration["foreign_pre_chain"]
+    )
+    record = logging.LogRecord("theirs", logging.WARNING, __file__, 1, f'token {TOKEN} "x"', None, None)
+
+    line = json.loads(formatter.format(record))
+
+    assert (line["event"], line["level"]) == (f'token {logs.REDACTED} "x"', "warning")
