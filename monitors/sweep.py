@@ -26,7 +26,7 @@ PUT_OFF = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one sweep did: pulses visited, deadlines just moved on, incidents opened, monitors that it had to put off."""
+    """What one sweep did: pulses visited, deadlines just moved on, incidents opened, monitors put off."""
 
     visited: int = 0
     rescheduled: int = 0
