@@ -144,7 +144,7 @@ def _window(expression: str, zone: str, index: int) -> tuple[datetime, ...]:
 
 @lru_cache(maxsize=16_384)
 def _width(expression: str) -> timedelta:
-    """A window's width, guessed from the fields: wide enough to be of use to many, yet filled in few steps of cronsim."""
+    """A window's width, guessed from the fields: wide enough to be of use to many, filled in few steps of cronsim."""
     minute, hour, _, _, day_of_week = expression.split()
     if not minute.isdigit():
         return timedelta(hours=1)

@@ -13,12 +13,26 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from monitors.domain import deadlines, facts, judge
-from monitors.domain.facts import Facts, KnownRun, OpenRun, Verdict
+from monitors.domain import deadlines, judge
+from monitors.domain.facts import (
+    Effect,
+    Facts,
+    IncidentOpened,
+    IncidentResolved,
+    KnownRun,
+    OpenRun,
+    RunBegan,
+    RunEnded,
+    RunNoted,
+    RunOpened,
+    RunReopened,
+    StatusChanged,
+    Verdict,
+)
 from monitors.domain.gaps import NO_GAPS, Gaps
 from monitors.domain.ping import Ping
 from monitors.domain.schedule import Cron, Interval, Schedule
-from monitors.domain.status import Kind, RunOutcome, Status
+from monitors.domain.status import Kind, Status
 
 DAY = datetime(2026, 11, 2, tzinfo=UTC)
 HOURLY = Interval(timedelta(hours=1))
@@ -78,7 +92,7 @@ class World:
     gaps: Gaps = NO_GAPS
     stored_deadline: datetime | None = None
     runs: dict[int, KnownRun] = field(default_factory=dict)
-    effects: list[facts.Effect] = field(default_factory=list)
+    effects: list[Effect] = field(default_factory=list)
     durations: list[timedelta | None] = field(default_factory=list)
 
     def ping(self, kind: Kind, received_at: datetime, run_id: str = "") -> None:
@@ -121,8 +135,8 @@ class World:
     @property
     def open_incidents(self) -> int:
         """How many incidents the history leaves open."""
-        opened = sum(isinstance(effect, facts.IncidentOpened) for effect in self.effects)
-        return opened - sum(isinstance(effect, facts.IncidentResolved) for effect in self.effects)
+        opened = sum(isinstance(effect, IncidentOpened) for effect in self.effects)
+        return opened - sum(isinstance(effect, IncidentResolved) for effect in self.effects)
 
     @property
     def outcomes(self) -> list[str]:
@@ -156,18 +170,18 @@ class World:
         self.facts = replace(verdict.facts, open_runs=tuple(self._numbered(run) for run in verdict.facts.open_runs))
         self.stored_deadline = verdict.deadline
 
-    def _store_run(self, effect: facts.Effect) -> None:
+    def _store_run(self, effect: Effect) -> None:
         new_id = len(self.runs) + 1
         match effect:
-            case facts.RunOpened(run_id, started_at):
+            case RunOpened(run_id, started_at):
                 self.runs[new_id] = KnownRun(new_id, run_id, started_at)
-            case facts.RunNoted(run_id, finished_at, outcome):
+            case RunNoted(run_id, finished_at, outcome):
                 self.runs[new_id] = KnownRun(new_id, run_id, None, finished_at, outcome)
-            case facts.RunBegan(id, started_at):
+            case RunBegan(id, started_at):
                 self.runs[id] = replace(self.runs[id], started_at=started_at)
-            case facts.RunReopened(id, started_at):
+            case RunReopened(id, started_at):
                 self.runs[id] = KnownRun(id, self.runs[id].run_id, started_at)
-            case facts.RunEnded(id, finished_at, outcome):
+            case RunEnded(id, finished_at, outcome):
                 self.runs[id] = replace(self.runs[id], finished_at=finished_at, outcome=outcome)
 
     def _numbered(self, run: OpenRun) -> OpenRun:
@@ -179,28 +193,12 @@ def true_deadline(world: World) -> datetime | None:
     return deadlines.deadline(world.facts)
 
 
-def _line(effect: facts.Effect) -> str:
+def _line(effect: Effect) -> str:
     match effect:
-        case facts.StatusChanged(moment, _, to_status, cause):
+        case StatusChanged(moment, _, to_status, cause):
             return f"{text(moment)} {to_status} {cause}"
-        case facts.IncidentOpened(moment, cause, _, _):
+        case IncidentOpened(moment, cause, _, _):
             return f"{text(moment)} incident {cause}"
-        case facts.IncidentResolved(moment, cause):
+        case IncidentResolved(moment, cause):
             return f"{text(moment)} resolved {cause}"
     return ""
-
-
-__all__ = [
-    "DAY",
-    "EVERY_FIVE",
-    "HOURLY",
-    "MINUTE",
-    "NIGHTLY",
-    "RunOutcome",
-    "World",
-    "at",
-    "gaps",
-    "monitor",
-    "text",
-    "true_deadline",
-]

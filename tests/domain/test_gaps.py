@@ -88,7 +88,7 @@ TABLE = [
             "12:55 incident failed",
         ],
         "a fail is judged inside a gap too: it did come through",
-    ),  # fmt: skip
+    ),
     # excused once
     (
         "12:00 success; 14:30 clock",

@@ -1,5 +1,6 @@
 """Any life of a monitor: pings in and out of order, silences, gaps, edits and orders, in any sequence."""
 
+import itertools
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -120,7 +121,7 @@ class MonitorMachine(RuleBasedStateMachine):
     def the_history_is_one_line_without_a_step_back(self) -> None:
         if hasattr(self, "world"):
             changes = [effect for effect in self.world.effects if isinstance(effect, facts.StatusChanged)]
-            for earlier, later in zip(changes, changes[1:], strict=False):
+            for earlier, later in itertools.pairwise(changes):
                 assert earlier.to_status is later.from_status
                 assert earlier.at <= later.at
 

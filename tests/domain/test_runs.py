@@ -8,7 +8,7 @@ from monitors.domain import judge, runs
 from monitors.domain.facts import Facts
 from monitors.domain.schedule import Interval
 from monitors.domain.status import Status
-from tests.domain.story import EVERY_FIVE, HOURLY, MINUTE, NIGHTLY, World, at, monitor, true_deadline
+from tests.domain.story import EVERY_FIVE, HOURLY, NIGHTLY, World, at, monitor, true_deadline
 
 TEN_MINUTES = timedelta(minutes=10)
 TWO_HOURS = timedelta(hours=2)
@@ -223,4 +223,3 @@ def test_late_is_derived_when_read(facts: Facts, story: str, now: str, status: S
     seen = judge.view_status(world.facts, at(now))
 
     assert seen is status, reason
-    assert MINUTE == world.facts.grace

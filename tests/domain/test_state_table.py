@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from monitors.domain.facts import Facts
+from monitors.domain.facts import Facts, IncidentOpened
 from monitors.domain.schedule import Cron, Interval
-from tests.domain.story import EVERY_FIVE, HOURLY, NIGHTLY, World, monitor
+from tests.domain.story import EVERY_FIVE, NIGHTLY, World, at, monitor
 
 DOWN_AT_13_01 = ["12:00 up pinged", "13:01 down missed", "13:01 incident missed"]
 PATIENT = monitor(NIGHTLY, grace=timedelta(minutes=10), threshold=3)
@@ -234,17 +234,27 @@ def test_an_early_success_of_an_interval_counts_from_itself() -> None:
     assert world.history[1:] == ["d2 12:30 down missed", "d2 12:30 incident missed"]
 
 
-def test_the_evidence_of_an_incident_is_what_was_known_when_it_opened() -> None:
-    world = World(monitor())
+EVIDENCE = [
+    (
+        "12:00 success; 12:10 log; 13:01 clock",
+        monitor(),
+        "13:00",
+        "12:10",
+        "missed: the due, and the last ping of any kind",
+    ),
+    ("12:00 success; 12:30 fail", monitor(), None, "12:30", "failed: nothing was expected then"),
+    ("12:00 start; 13:01 clock", monitor(), "13:00", "12:00", "overran: the due that the run had to end by"),
+    ("12:00 start; 12:10 clock", monitor(max_runtime=timedelta(minutes=10)), "12:10", "12:00", "… or its longest time"),
+]
 
-    world.play("12:00 success; 12:10 log; 13:01 clock")
+
+@pytest.mark.parametrize(("story", "facts", "expected", "last", "reason"), EVIDENCE, ids=[row[4] for row in EVIDENCE])
+def test_what_was_known_when_an_incident_opened(
+    story: str, facts: Facts, expected: str | None, last: str, reason: str
+) -> None:
+    world = World(facts).play(story)
 
     opened = world.effects[-1]
-    assert (opened.expected_at, opened.last_ping_at) == (  # type: ignore[union-attr]
-        world.facts.last_success_at and world.facts.last_success_at + timedelta(hours=1),
-        world.facts.last_ping_at,
-    )
 
-
-def test_hourly_is_what_the_stories_assume() -> None:
-    assert HOURLY.describe() == "every hour"
+    assert isinstance(opened, IncidentOpened)
+    assert (opened.expected_at, opened.last_ping_at) == (expected and at(expected), at(last)), reason
