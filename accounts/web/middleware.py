@@ -1,4 +1,4 @@
-"""What all pages have in common: strangers go to the sign-in page, refusals look like ours, nothing private is cached."""
+"""What all pages share: strangers go to the sign-in page, refusals look like ours, nothing private is cached."""
 
 from collections.abc import Callable
 

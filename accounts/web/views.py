@@ -36,7 +36,7 @@ def _try(request: HttpRequest, form: forms.SignIn) -> HttpResponse:
         ratelimit.check_sign_in(request, address=access.client_address(request), email=email)
     except ratelimit.TooManyRequests as refusal:
         form.add_error(None, f"Too many tries. Wait {words.duration(refusal.retry_after_sec)}, then try again.")
-        return _ask(request, form, status=429, headers={"Retry-After": str(refusal.retry_after_sec)})
+        return _ask(request, form, wait_sec=refusal.retry_after_sec)
     # Django hashes the given password also for an unknown account, so both answers take the same time.
     user = auth.authenticate(request, username=email, password=password)
     if user is None:
@@ -87,12 +87,11 @@ def _make_owner(request: HttpRequest, form: forms.SetUp) -> HttpResponse:
     return redirect("monitors:list")
 
 
-def _ask(
-    request: HttpRequest, form: forms.SignIn, *, status: int = 200, headers: dict[str, str] | None = None
-) -> HttpResponse:
+def _ask(request: HttpRequest, form: forms.SignIn, *, wait_sec: int = 0) -> HttpResponse:
     shown = {"form": form, "is_new": not queries.anyone_exists()}
-    response = render(request, "accounts/sign_in.html", shown, status=status)
-    response.headers.update(headers or {})
+    response = render(request, "accounts/sign_in.html", shown, status=429 if wait_sec else 200)
+    if wait_sec:
+        response["Retry-After"] = str(wait_sec)
     return response
 
 

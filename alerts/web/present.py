@@ -89,7 +89,7 @@ def delivery(given: Delivery, tell: Teller) -> DeliveryRow:
         at=tell.moment(given.delivered_at or given.created_at),
         channel=given.channel.name,
         tries=given.tries,
-        next_try=None if is_over else tell.maybe(given.next_try_at),
+        next_try=None if is_over or given.tries == 0 else tell.maybe(given.next_try_at),
         error="" if is_over else given.last_error,
         is_dead=given.status == DeliveryStatus.DEAD,
     )

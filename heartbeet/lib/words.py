@@ -61,14 +61,14 @@ def relative(at: datetime, now: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """An instant as a page shows it: relative, with the exact time on hover and for programs."""
+    """An instant as a page shows it: as text it is a `<time>`, safe to print, exact on hover and for programs."""
 
     at: datetime
     text: str
     exact: str
 
-    def __str__(self) -> str:
-        return self.text
+    def __str__(self) -> SafeString:
+        return self.__html__()
 
     def __html__(self) -> SafeString:
         return format_html('<time datetime="{}" title="{}">{}</time>', self.at.isoformat(), self.exact, self.text)

@@ -55,8 +55,7 @@ def edit(request: HttpRequest, monitor_id: int) -> HttpResponse:
 @require_safe
 def preview(request: HttpRequest) -> HttpResponse:
     """What a cron line means and when it fires next, while it is being typed."""
-    who = access.require(request, Scope.MONITORS_READ)
-    tell = words.Teller.for_zone(clock.now(), who.user.timezone)
+    access.require(request, Scope.MONITORS_READ)
     cron, zone = " ".join(request.GET.get("cron", "").split()), request.GET.get("timezone", "").strip() or "UTC"
     try:
         schedule.check_cron(cron)
@@ -65,6 +64,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     except schedule.BadSchedule as bad:
         return render(request, "monitors/form.html#preview", {"problem": str(bad) if cron else ""})
     meant = schedule.Cron(cron, zone)
+    tell = words.Teller.for_zone(clock.now(), zone)
     fires = [tell.precise(at) for at in meant.upcoming(tell.now, 3)]
     return render(request, "monitors/form.html#preview", {"meaning": meant.describe(), "fires": fires})
 

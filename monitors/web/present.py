@@ -81,8 +81,10 @@ def row(monitor: Monitor, outlook: Outlook, tell: Teller) -> Row:
 
 
 def rows(monitors: Iterable[Monitor], outlooks: dict[int, Outlook], tell: Teller) -> list[Row]:
-    """The list, in the order given."""
-    return [row(monitor, outlooks[monitor.id], tell) for monitor in monitors]
+    """The list, in the order given, but what is late comes right after what is worse."""
+    found = [row(monitor, outlooks[monitor.id], tell) for monitor in monitors]
+    worst = [Status.DOWN, Status.WARNING, Status.UNKNOWN, Status.LATE]
+    return sorted(found, key=lambda each: worst.index(Status(each.state.key)) if each.state.key in worst else len(worst))
 
 
 def headline(
@@ -130,8 +132,9 @@ def facts(monitor: Monitor) -> list[Fact]:
 
 
 def upcoming(monitor: Monitor, tell: Teller, count: int = 3) -> list[Moment]:
-    """The next times a cron fires; an interval has none, for it counts from the last success."""
-    return [tell.precise(at) for at in _schedule(monitor).upcoming(tell.now, count)] if monitor.cron else []
+    """The next times a cron fires, by the clock of its own zone; an interval counts from its last success and has none."""
+    local = Teller.for_zone(tell.now, monitor.timezone)
+    return [local.precise(at) for at in _schedule(monitor).upcoming(tell.now, count)] if monitor.cron else []
 
 
 def _schedule(monitor: Monitor) -> schedule.Schedule:
@@ -154,8 +157,8 @@ def _what_next(monitor: Monitor, outlook: Outlook, tell: Teller) -> SafeString |
     if outlook.status == Status.LATE:
         return format_html("It goes down {} if nothing comes.", deadline)
     if outlook.status == Status.DOWN:
-        times = f"{monitor.pulse.misses:,} failure{'' if monitor.pulse.misses == 1 else 's'} in a row."
-        return format_html("{} The next ping is expected {}; one success brings it back up.", times, due)
+        times = f"{monitor.pulse.misses:,} failures in a row. " if monitor.pulse.misses > 1 else ""
+        return format_html("{}The next ping is expected {}; one success brings it back up.", times, due)
     grace = words.duration(monitor.grace_sec) if monitor.grace_sec else "no"
     return format_html("The next ping is due {}, with {} of grace.", due, grace)
 

@@ -42,7 +42,7 @@ def detail(request: HttpRequest, monitor_id: int) -> HttpResponse:
     who, monitor = find(request, monitor_id, Scope.MONITORS_READ)
     tell = words.Teller.for_zone(clock.now(), who.user.timezone)
     if request.headers.get("HX-Request"):
-        return render(request, "monitors/detail.html#live", page.living(who, monitor, tell))
+        return render(request, "monitors/detail_live.html", page.living(who, monitor, tell))
     token = once.take(request, operations.resource(monitor), now=tell.now) if request.method == "GET" else ""
     return render(request, "monitors/detail.html", page.whole(who, monitor, token, tell))
 

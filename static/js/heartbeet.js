@@ -32,9 +32,8 @@ document.addEventListener("keydown", (event) => {
 
 // A refresh must not close what someone is reading, nor take the focus away, nor run in a hidden tab.
 document.addEventListener("htmx:beforeRequest", (event) => {
-  const live = event.target;
-  if (!live.hasAttribute("data-live")) return;
-  const isInUse = live.querySelector("details[open]") || live.contains(document.activeElement);
+  if (!event.target.hasAttribute("data-live")) return;
+  const isInUse = document.querySelector("[data-live] details[open]") || document.activeElement.closest("[data-live]");
   if (document.hidden || isInUse) event.preventDefault();
 });
 
