@@ -5,42 +5,45 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import cache
 
+from django.conf import settings
 from django.db import connection
 
 from alerts import dispatcher
 from heartbeet.lib import clock
 
-SLOTS = 32
-
 logger = logging.getLogger(__name__)
 
 
 class Sender:
-    """Claims what is due whenever a thread is free. `pump` may be called at any time, by any thread."""
+    """Claims what is due whenever there is room for it. `pump` may be called at any time, by any thread."""
 
-    def __init__(self, *, slots: int = SLOTS, now: Callable[[], datetime] = clock.now) -> None:
+    def __init__(self, *, slots: int, now: Callable[[], datetime] = clock.now) -> None:
         self._slots = self._free = slots
         self._now = now
-        self._claiming = threading.Lock()
-        self._pool = ThreadPoolExecutor(slots, thread_name_prefix="alerts")
+        self._is_closing = False
+        self._state = threading.Condition(threading.RLock())
 
     def pump(self) -> int:
         """Start as many sends as there is room for, and return how many; they go on in the background."""
-        with self._claiming:
+        with self._state:
+            if self._is_closing or not self._free:
+                return 0
             retries = self._free - self._slots // 2  # the other half is for first tries
-            claims = dispatcher.claim(now=self._now(), limit=self._free, retries=retries) if self._free else []
+            claims = dispatcher.claim(now=self._now(), limit=self._free, retries=retries)
             self._free -= len(claims)
             for claimed in claims:
-                self._pool.submit(self._run, claimed)
+                # A daemon: what hangs must not hold the process up. It is leased, so another one sends it.
+                threading.Thread(target=self._run, args=(claimed,), name="alerts.send", daemon=True).start()
             return len(claims)
 
-    def close(self) -> None:
-        """Wait for the sends under way. What is not started stays in the database."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+    def close(self, *, wait_sec: float) -> bool:
+        """Start nothing more, and wait for the sends under way. Returns whether all of them have ended."""
+        with self._state:
+            self._is_closing = True
+            return self._state.wait_for(lambda: self._free == self._slots, timeout=wait_sec)
 
     def _run(self, claimed: dispatcher.Claim) -> None:
         try:
@@ -48,9 +51,7 @@ class Sender:
         except Exception:
             logger.exception("Delivery %s could not be recorded; its lease will run out.", claimed.delivery_id)
         finally:
-            with self._claiming:
-                self._free += 1
-        self._go_on()
+            self._go_on()
 
     def _deliver(self, claimed: dispatcher.Claim) -> None:
         now = self._now()
@@ -62,15 +63,17 @@ class Sender:
                 dispatcher.record(parcel, receipt, took, now=now)
 
     def _go_on(self) -> None:
-        """What waited behind the delivery just made, or for a free thread, does not wait for the next tick too."""
-        try:
-            with contextlib.closing(connection):
+        """What waited behind this delivery, or for a free thread, does not wait for the next tick too."""
+        with self._state, contextlib.closing(connection):
+            self._free += 1
+            try:
                 self.pump()
-        except Exception:
-            logger.exception("Nothing could be claimed; the next tick tries again.")
+            except Exception:
+                logger.exception("Nothing could be claimed; the next tick tries again.")
+            self._state.notify_all()
 
 
 @cache
 def of_this_process() -> Sender:
     """The one sender of this process."""
-    return Sender()
+    return Sender(slots=settings.HEARTBEET_SEND_THREADS)

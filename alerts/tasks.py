@@ -1,9 +1,11 @@
 """The alerts' Celery tasks. Both are idempotent: any number of them, at any time, in any process."""
 
-from celery import shared_task
+from celery import shared_task, signals
 
 from alerts import dispatcher, sender
 from heartbeet.lib import clock
+
+DRAIN_SEC = 3.0
 
 
 @shared_task(name="alerts.dispatch", ignore_result=True)
@@ -17,3 +19,9 @@ def dispatch() -> None:
 def send() -> None:
     """Start what is due; the sends go on in threads of this process."""
     sender.of_this_process().pump()
+
+
+@signals.worker_shutdown.connect
+def drain(**_: object) -> None:
+    """Let the sends under way end; one that takes longer is sent again by another worker, under the same id."""
+    sender.of_this_process().close(wait_sec=DRAIN_SEC)
