@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from django.conf import settings
+from django.core.exceptions import ValidationError as BadValue
 from django.db.models import Model, QuerySet
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import CursorPagination
@@ -27,7 +28,7 @@ class Pages(CursorPagination):
         """The rows of the page that the request asks for. Raises ValidationError for a cursor that we did not make."""
         try:
             found: list[Row] = self.paginate_queryset(queryset, request) or []
-        except NotFound as error:
+        except (NotFound, ValueError, OverflowError, BadValue) as error:
             raise ValidationError({"cursor": ["Take the cursor from `next` or `previous` of an answer."]}) from error
         # Links are never built from the Host header, which is the client's word.
         self.base_url = settings.HEARTBEET_SITE_URL + request.get_full_path()

@@ -12,6 +12,8 @@ from monitors import queries
 from monitors.domain.status import IncidentStatus, Status
 from monitors.models import Incident, Monitor
 
+_LARGEST_ID = 2**63 - 1
+
 
 def monitors(found: QuerySet[Monitor], asked: QueryDict, now: datetime) -> QuerySet[Monitor]:
     """The monitors that `tag` (all of them), `status`, `type`, `q` and `project` leave. Raises ValidationError."""
@@ -44,6 +46,8 @@ def incidents(found: QuerySet[Incident], asked: QueryDict) -> QuerySet[Incident]
 
 def _by_tags(found: QuerySet[Monitor], tags: list[str]) -> QuerySet[Monitor]:
     """Tags are slugs, so each stands in the JSON text as it is, in quotes; SQLite has no containment of JSON."""
+    if any('"' in tag for tag in tags):
+        return found.none()
     found = found.annotate(tags_text=Cast("tags", TextField()))
     for tag in tags:
         found = found.filter(tags_text__contains=f'"{tag}"')
@@ -97,7 +101,7 @@ def _one_of(name: str, value: str, allowed: list[str]) -> str:
 def _number(name: str, value: str) -> int:
     if not (value.isascii() and value.isdigit()):
         raise _bad(name, "Give an id, a whole number.")
-    return int(value[:20])
+    return min(int(value[:20]), _LARGEST_ID)
 
 
 def _instant(name: str, value: str) -> datetime:
