@@ -1,5 +1,7 @@
 """Adding a channel and changing one."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -65,5 +67,5 @@ def _create(request: HttpRequest, who: Access, kind: str, form: forms.ChannelFor
     return redirect(channel)
 
 
-def _common(form: forms.ChannelForm) -> dict[str, object]:
+def _common(form: forms.ChannelForm) -> dict[str, Any]:
     return {"name": form.cleaned_data["name"], "is_default": form.cleaned_data["is_default"]}

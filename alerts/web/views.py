@@ -38,6 +38,7 @@ def detail(request: HttpRequest, channel_id: int) -> HttpResponse:
         "secret": secret,
         "deliveries": [present.delivery(each, tell) for each in sent],
         "can_edit": who.allows(Scope.CHANNELS_WRITE),
+        "can_replay": who.allows(Scope.CHANNELS_WRITE),
     }
     return render(request, "alerts/detail.html", shown)
 

@@ -12,7 +12,7 @@ from accounts.domain.roles import Scope
 from alerts import queries as alerts_queries
 from alerts.web import present as alerts_present
 from heartbeet.lib import clock, words
-from monitors import operations, queries
+from monitors import operations, queries, transitions
 from monitors.models import Incident
 from monitors.web import present_incidents as present
 
@@ -47,6 +47,7 @@ def detail(request: HttpRequest, incident_id: int) -> HttpResponse:
         "events": [present.event(each, tell) for each in events],
         "deliveries": [alerts_present.delivery(each, tell) for each in deliveries],
         "can_act": who.allows(Scope.INCIDENTS_WRITE),
+        "can_replay": who.allows(Scope.CHANNELS_WRITE),
     }
     template = "monitors/incident.html#live" if request.headers.get("HX-Request") else "monitors/incident.html"
     return render(request, template, shown)
@@ -58,7 +59,7 @@ def acknowledge(request: HttpRequest, incident_id: int) -> HttpResponse:
     who, incident = _find(request, incident_id, Scope.INCIDENTS_WRITE)
     try:
         operations.acknowledge(incident=incident, by=who.actor, now=clock.now())
-    except operations.NotOpen as refusal:
+    except transitions.NotOpen as refusal:
         messages.warning(request, str(refusal))
     return redirect(incident)
 
@@ -70,7 +71,7 @@ def resolve(request: HttpRequest, incident_id: int) -> HttpResponse:
     try:
         operations.resolve(incident=incident, by=who.actor, now=clock.now())
         messages.success(request, "Resolved. The monitor waits anew; if it stays silent, it alerts again.")
-    except operations.NotOpen as refusal:
+    except transitions.NotOpen as refusal:
         messages.warning(request, str(refusal))
     return redirect(incident)
 

@@ -84,7 +84,9 @@ def rows(monitors: Iterable[Monitor], outlooks: dict[int, Outlook], tell: Teller
     """The list, in the order given, but what is late comes right after what is worse."""
     found = [row(monitor, outlooks[monitor.id], tell) for monitor in monitors]
     worst = [Status.DOWN, Status.WARNING, Status.UNKNOWN, Status.LATE]
-    return sorted(found, key=lambda each: worst.index(Status(each.state.key)) if each.state.key in worst else len(worst))
+    return sorted(
+        found, key=lambda each: worst.index(Status(each.state.key)) if each.state.key in worst else len(worst)
+    )
 
 
 def headline(
@@ -132,7 +134,7 @@ def facts(monitor: Monitor) -> list[Fact]:
 
 
 def upcoming(monitor: Monitor, tell: Teller, count: int = 3) -> list[Moment]:
-    """The next times a cron fires, by the clock of its own zone; an interval counts from its last success and has none."""
+    """The next times a cron fires, by the clock of its zone; an interval counts from its last success and has none."""
     local = Teller.for_zone(tell.now, monitor.timezone)
     return [local.precise(at) for at in _schedule(monitor).upcoming(tell.now, count)] if monitor.cron else []
 

@@ -1,0 +1,150 @@
+"""Channels on the pages: added, tested, switched, deleted; secrets shown once or never."""
+
+import re
+
+import pytest
+
+from accounts.domain.actor import SYSTEM
+from alerts import operations, queries
+from alerts.models import Channel, Delivery, Subscription
+from heartbeet.lib import clock
+
+pytestmark = pytest.mark.django_db
+
+WHSEC = re.compile(r"whsec_[A-Za-z0-9+/=]{20,}")
+SLACK = "https://hooks.slack.com/services/T000/B000/verysecret"
+
+
+def make(organization, kind: str, **config: str) -> Channel:
+    return operations.create_channel(
+        organization=organization, kind=kind, name=f"my {kind}", config=config, by=SYSTEM, now=clock.now()
+    )
+
+
+@pytest.fixture
+def mail(acme):
+    return make(acme, "email", to="ops@example.com")
+
+
+def test_the_first_visit_teaches_what_a_channel_is_for(owner):
+    page = owner.get("/channels").content.decode()
+
+    assert "Nobody is told yet" in page
+    assert 'href="/channels/new/email"' in page
+
+
+def test_an_email_channel_is_added(owner, acme):
+    added = owner.post("/channels/new/email", {"name": "Ops", "config-to": "ops@example.com", "is_default": "on"})
+
+    channel = Channel.objects.get()
+    assert added["Location"] == f"/channels/{channel.id}"
+    assert (channel.organization, channel.config, channel.is_default) == (acme, {"to": "ops@example.com"}, True)
+    assert "ops@example.com" in owner.get("/channels").content.decode()
+
+
+def test_a_webhooks_secret_is_made_for_you_and_shown_once(owner):
+    added = owner.post("/channels/new/webhook", {"name": "Bridge", "config-url": "https://example.com/hook"})
+
+    first, second = (owner.get(added["Location"]).content.decode() for _ in range(2))
+
+    assert WHSEC.findall(first) == [queries.secrets_of(Channel.objects.get())["secret"]]
+    assert not WHSEC.search(second)
+
+
+def test_a_slack_url_is_a_secret_that_no_page_shows(owner, acme):
+    added = owner.post("/channels/new/slack", {"name": "#ops", "config-url": SLACK})
+
+    pages = [owner.get(url).content.decode() for url in [added["Location"], added["Location"] + "/edit", "/channels"]]
+
+    assert queries.secrets_of(Channel.objects.get()) == {"url": SLACK}
+    assert all("verysecret" not in page for page in pages)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "field", "hint"),
+    [
+        ("email", {"config-to": "ops"}, "config-to", "name@example.com"),
+        ("email", {"config-to": ""}, "config-to", "Give the e-mail address"),
+        ("email", {"config-to": "ops@example.com", "name": ""}, "name", "Give the channel a name"),
+        ("webhook", {"config-url": "http://127.0.0.1/"}, "config-url", ""),
+        ("webhook", {"config-url": "example.com"}, "config-url", ""),
+        ("webhook", {"config-url": "https://example.com", "config-secret": "x"}, "config-secret", "whsec_"),
+        ("slack", {"config-url": "https://example.com/"}, "config-url", "https://hooks.slack.com/"),
+        ("slack", {"config-url": ""}, "config-url", "Give the webhook URL"),
+    ],
+)
+def test_a_mistake_is_explained_beside_its_field(owner, kind, given, field, hint):
+    page = owner.post(f"/channels/new/{kind}", {"name": "x", **given}).content.decode()
+
+    assert hint in page.split(f'id="id_{field}_error"')[1][:900]
+    assert not Channel.objects.exists()
+
+
+def test_editing_keeps_a_secret_that_is_left_empty(owner, acme):
+    channel = make(acme, "slack", url=SLACK)
+
+    owner.post(f"/channels/{channel.id}/edit", {"name": "renamed", "config-url": ""})
+
+    channel.refresh_from_db()
+    assert (channel.name, queries.secrets_of(channel)) == ("renamed", {"url": SLACK})
+
+
+def test_a_test_says_exactly_what_came_of_it(owner, mail, smtp_server, settings):
+    settings.HEARTBEET_SMTP_URL = "smtp://127.0.0.1:1"  # nobody listens there
+
+    failed = owner.post(f"/channels/{mail.id}/test", follow=True).content.decode()
+    settings.HEARTBEET_SMTP_URL = smtp_server.url
+    arrived = owner.post(f"/channels/{mail.id}/test", follow=True).content.decode()
+
+    assert "The test did not arrive: The mail server 127.0.0.1 could not be used" in failed
+    assert "The test arrived, in " in arrived
+
+
+def test_a_channel_is_switched_off_and_on(owner, mail):
+    off = owner.post(f"/channels/{mail.id}/disable", follow=True).content.decode()
+    on = owner.post(f"/channels/{mail.id}/enable", follow=True).content.decode()
+
+    assert "It is told nothing" in off.replace("it is", "It is")
+    assert "Switch off" in on
+
+
+def test_deleting_says_how_many_monitors_lose_it(owner, mail, alices_monitor):
+    Subscription.objects.create(monitor=alices_monitor, channel=mail)
+
+    question = owner.get(f"/channels/{mail.id}/delete").content.decode()
+    deleted = owner.post(f"/channels/{mail.id}/delete")
+
+    assert "1 monitor tells it now" in question
+    assert deleted["Location"] == "/channels"
+    assert owner.get(f"/channels/{mail.id}").status_code == 404
+
+
+@pytest.mark.parametrize("url", ["", "/edit", "/delete"])
+def test_a_foreign_channel_is_as_good_as_none(outsider, mail, url):
+    assert outsider.get(f"/channels/{mail.id}{url}").status_code == 404
+
+
+@pytest.mark.parametrize("action", ["test", "enable", "disable", "delete", "edit"])
+def test_neither_an_outsider_nor_a_viewer_acts_on_a_channel(outsider, viewer, mail, action):
+    assert outsider.post(f"/channels/{mail.id}/{action}").status_code == 404
+    assert viewer.post(f"/channels/{mail.id}/{action}").status_code == 403
+
+
+def test_a_dead_letter_is_shown_with_its_error_and_sent_again(owner, outsider, mail, incident):
+    letter = Delivery.objects.create(
+        event=incident.events.get(), incident=incident, channel=mail, status="dead", tries=12,
+        created_at=clock.now(), last_error="The mail server said <no>.",
+    )  # fmt: skip
+
+    pages = [owner.get(url).content.decode() for url in [f"/channels/{mail.id}", f"/incidents/{incident.id}"]]
+    foreign = outsider.post(f"/deliveries/{letter.id}/replay")
+    again = owner.post(f"/deliveries/{letter.id}/replay")
+
+    assert all("The mail server said &lt;no&gt;." in page and "Send again" in page for page in pages)
+    assert (foreign.status_code, again.status_code) == (404, 302)
+    letter.refresh_from_db()
+    assert letter.status == "queued"
+
+
+def test_an_unknown_kind_is_not_found(owner):
+    assert owner.get("/channels/new/pigeon").status_code == 404

@@ -1,0 +1,89 @@
+"""Incidents on the pages: seen, acknowledged, noted, resolved."""
+
+from datetime import timedelta
+
+import pytest
+
+from monitors.models import Incident
+from tests.api.conftest import an_incident
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_list_shows_what_is_open_and_what_was(owner, alices_monitor, incident):
+    an_incident(alices_monitor, ago=timedelta(hours=2), resolved=True)
+
+    everything = owner.get("/incidents").content.decode()
+    only_open = owner.get("/incidents?status=open").content.decode()
+
+    assert everything.count("row-link") == 2
+    assert only_open.count("row-link") == 1
+    assert "\nOpen</span>" in only_open
+
+
+def test_the_list_takes_a_fixed_number_of_queries(owner, alices_monitor, django_assert_max_num_queries):
+    for hours in range(2, 22):
+        an_incident(alices_monitor, ago=timedelta(hours=hours), resolved=True)
+
+    with django_assert_max_num_queries(5):  # session, user, membership, count, incidents
+        owner.get("/incidents")
+
+
+def test_without_incidents_the_list_says_when_one_opens(owner):
+    assert "An incident opens when" in owner.get("/incidents").content.decode()
+
+
+def test_acknowledging_says_who_is_on_it(owner, alice, incident):
+    page = owner.post(f"/incidents/{incident.id}/acknowledge", follow=True).content.decode()
+
+    assert f"by {alice.user.email}" in page
+    assert "Acknowledge</button>" not in page
+    assert "Resolve</button>" in page
+
+
+def test_resolving_by_hand_ends_it_and_says_what_follows(owner, incident):
+    page = owner.post(f"/incidents/{incident.id}/resolve", follow=True).content.decode()
+
+    assert Incident.objects.get().resolution == "resolved"
+    assert "The monitor waits anew" in page
+    assert "Resolve</button>" not in page
+
+
+@pytest.mark.parametrize("action", ["acknowledge", "resolve"])
+def test_acting_on_what_is_over_says_so(owner, alices_monitor, action):
+    over = an_incident(alices_monitor, resolved=True)
+
+    page = owner.post(f"/incidents/{over.id}/{action}", follow=True).content.decode()
+
+    assert "is resolved already" in page
+
+
+def test_a_note_is_in_the_timeline_and_inert(owner, incident):
+    page = owner.post(f"/incidents/{incident.id}/notes", {"message": "<b>disk full</b>\nsee wiki"}, follow=True)
+
+    assert "&lt;b&gt;disk full&lt;/b&gt;<br>see wiki" in page.content.decode()
+
+
+@pytest.mark.parametrize("message", ["", "  ", "x" * 5001])
+def test_a_note_without_words_or_with_too_many_is_refused(owner, incident, message):
+    page = owner.post(f"/incidents/{incident.id}/notes", {"message": message}, follow=True)
+
+    assert "Write a note of 1 to 5,000 characters" in page.content.decode()
+    assert incident.events.count() == 1
+
+
+def test_the_incident_of_a_deleted_monitor_keeps_its_page(owner, alices_monitor, incident):
+    owner.post(f"/monitors/{alices_monitor.id}/delete")
+
+    page = owner.get(f"/incidents/{incident.id}").content.decode()
+
+    assert "nightly backup (deleted)" in page
+    assert f'href="/monitors/{alices_monitor.id}"' not in page
+
+
+def test_a_refresh_brings_the_living_part_alone(owner, incident):
+    page = owner.get(f"/incidents/{incident.id}", headers={"HX-Request": "true"}).content.decode()
+
+    assert "Timeline" in page
+    assert "<html" not in page
+    assert "Add a note" not in page

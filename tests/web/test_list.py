@@ -1,0 +1,105 @@
+"""The list of monitors."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from monitors.models import Pulse
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def an_hour_ago() -> datetime:
+    return datetime.now(UTC) - timedelta(hours=1)
+
+
+def names(page: bytes) -> list[str]:
+    return [
+        part.split("<")[0] for part in page.decode().split('class="row-link"')[1:] for part in [part.split(">", 1)[1]]
+    ]
+
+
+def test_an_empty_list_teaches_the_first_ping(owner):
+    page = owner.get("/").content.decode()
+
+    assert "curl -fsS" in page
+    assert 'href="/monitors/new"' in page
+
+
+def test_the_list_says_state_schedule_last_ping_and_next_due(acme, owner):
+    at = datetime.now(UTC) - timedelta(minutes=10, seconds=5)
+    factories.healthy(acme, at=at, name="nightly backup", tags=["backup"])
+
+    page = owner.get("/").content.decode()
+
+    for expected in [
+        "nightly backup",
+        "\nUp</span>",
+        "every hour",
+        "10 min ago</time>",
+        "in 49 min</time>",
+        ">backup<",
+    ]:
+        assert expected in page
+
+
+def test_trouble_comes_first_and_what_is_paused_last(acme, owner):
+    rows = {
+        name: factories.healthy(acme, at=an_hour_ago(), name=name) for name in ["a paused", "b up", "c late", "d down"]
+    }
+    for name, status in [("a paused", "paused"), ("d down", "down")]:
+        Pulse.objects.filter(monitor=rows[name]).update(status=status)
+    Pulse.objects.filter(monitor=rows["b up"]).update(last_success_at=datetime.now(UTC))
+
+    assert names(owner.get("/").content) == ["d down", "c late", "b up", "a paused"]
+
+
+def test_the_number_of_queries_does_not_grow_with_the_list(acme, owner, django_assert_max_num_queries):
+    for number in range(30):
+        factories.healthy(acme, at=an_hour_ago(), name=f"job {number}")
+
+    with django_assert_max_num_queries(7):  # session, user, membership, count, monitors, runs, incidents
+        page = owner.get("/")
+
+    assert len(names(page.content)) == 30
+
+
+def test_a_long_list_is_paged(acme, owner, monkeypatch):
+    monkeypatch.setattr("monitors.web.views.PAGE_SIZE", 2)
+    for name in ["a", "b", "c"]:
+        factories.monitor(acme, name=name)
+
+    first, second = owner.get("/"), owner.get("/?page=2")
+
+    assert (names(first.content), names(second.content)) == (["a", "b"], ["c"])
+    assert b"1\xe2\x80\x932 of 3" in first.content
+
+
+def test_the_search_finds_by_name_and_says_when_nothing_fits(acme, owner):
+    factories.monitor(acme, name="Nightly backup")
+    factories.monitor(acme, name="Mailer")
+
+    assert names(owner.get("/?q=BACKUP").content) == ["Nightly backup"]
+    assert "No monitor has “&lt;b&gt;” in its name" in owner.get("/?q=<b>").content.decode()
+
+
+def test_a_refresh_brings_the_rows_alone(acme, owner):
+    factories.monitor(acme, name="Nightly backup")
+
+    page = owner.get("/", headers={"HX-Request": "true"}).content.decode()
+
+    assert "Nightly backup" in page
+    assert "<html" not in page
+
+
+def test_markup_in_a_name_a_tag_or_a_description_is_inert(acme, owner):
+    evil = "<script>alert(1)</script>"
+    monitor = factories.monitor(acme, name=f"{evil}\"'><img src=x>", description=f"{evil}\nsecond line")
+
+    pages = [
+        owner.get(url).content.decode() for url in ["/", f"/monitors/{monitor.id}", f"/monitors/{monitor.id}/edit"]
+    ]
+
+    assert all("<script>alert" not in page and "<img" not in page for page in pages)
+    assert "second line" in pages[1]

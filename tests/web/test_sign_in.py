@@ -1,0 +1,154 @@
+"""Setting up, signing in, signing out."""
+
+import pytest
+from django.contrib.auth import hashers
+from django.test import Client
+
+from accounts import operations
+from accounts.models import Membership, User
+from alerts.models import Channel
+from heartbeet.lib import clock, ratelimit
+from tests import factories
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_fresh_limits")]
+
+PASSWORD = "correct horse battery"
+OWNER = {"organization": "Acme Ltd", "email": "Ada@Example.com", "password": PASSWORD}
+
+
+@pytest.fixture
+def ada(acme):
+    return factories.member(acme, "owner", "ada")
+
+
+def test_the_setup_link_makes_the_first_owner_signs_in_and_makes_the_default_channel(client):
+    code = operations.make_setup_code(clock.now())
+    form = client.get(f"/setup?code={code}")
+
+    done = client.post("/setup", {**OWNER, "code": code})
+
+    membership = Membership.objects.get()
+    assert form.status_code == 200
+    assert done["Location"] == "/"
+    assert (membership.user.email, membership.organization.name, membership.role) == (
+        "ada@example.com",
+        "Acme Ltd",
+        "owner",
+    )
+    assert Channel.objects.get().config == {"to": "ada@example.com"}
+    assert client.get("/").status_code == 200
+
+
+def test_the_setup_link_works_once(client):
+    code = operations.make_setup_code(clock.now())
+    client.post("/setup", {**OWNER, "code": code})
+
+    again = Client().post("/setup", {**OWNER, "email": "eve@example.com", "code": code})
+
+    assert again["Location"] == "/sign-in"
+    assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize("code", ["", "guess", "\x00"])
+def test_without_the_right_code_nobody_sets_up(client, code):
+    operations.make_setup_code(clock.now())
+
+    answers = [client.get("/setup", {"code": code}), client.post("/setup", {**OWNER, "code": code})]
+
+    assert [answer.status_code for answer in answers] == [403, 403]
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "hint"),
+    [
+        ({"password": "short"}, "at least 10 characters"),
+        ({"password": "ada@example.com"}, "too similar"),
+        ({"email": "ada"}, "such as ada@example.com"),
+        ({"organization": ""}, "Give your organisation a name"),
+    ],
+)
+def test_a_mistake_in_the_setup_is_explained_and_the_link_stays_good(client, changes, hint):
+    code = operations.make_setup_code(clock.now())
+
+    page = client.post("/setup", {**OWNER, "code": code, **changes}).content.decode()
+
+    assert hint in page
+    assert client.post("/setup", {**OWNER, "code": code}).status_code == 302
+
+
+def test_signing_in_goes_where_one_wanted_to_go(client, ada):
+    given = {"email": ada.email.upper(), "password": PASSWORD, "next": "/monitors/new"}
+
+    assert client.post("/sign-in", given)["Location"] == "/monitors/new"
+
+
+@pytest.mark.parametrize(
+    "target", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "https:evil.example"]
+)
+def test_signing_in_never_leads_to_another_site(client, ada, target):
+    given = {"email": ada.email, "password": PASSWORD, "next": target}
+
+    assert client.post("/sign-in", given)["Location"] == "/"
+
+
+def test_a_wrong_password_and_an_unknown_account_look_the_same_and_cost_the_same(client, ada, monkeypatch):
+    hashed: list[str] = []
+    encode = hashers.MD5PasswordHasher.encode
+    monkeypatch.setattr(
+        hashers.MD5PasswordHasher, "encode", lambda self, *given: hashed.append("one") or encode(self, *given)
+    )
+    answers, costs = [], []
+    for email in [ada.email, "nobody@example.com"]:
+        page = client.post("/sign-in", {"email": email, "password": "wrong"}).content.decode()
+        answers.append(page.split("<h1>")[1].replace(email, ""))
+        costs.append(len(hashed))
+        hashed.clear()
+
+    assert strip_tokens(answers[0]) == strip_tokens(answers[1])
+    assert costs == [1, 1]
+
+
+def strip_tokens(page: str) -> str:
+    return page.split("csrfmiddlewaretoken")[0]
+
+
+def test_an_account_can_be_guessed_at_only_so_often_from_wherever(client, ada):
+    limit = int(ratelimit.SIGN_IN_RATES["account"].split("/")[0])
+    for number in range(limit):
+        client.post("/sign-in", {"email": ada.email, "password": "wrong"}, REMOTE_ADDR=f"203.0.113.{number}")
+
+    refused = client.post("/sign-in", {"email": ada.email, "password": PASSWORD}, REMOTE_ADDR="203.0.113.99")
+
+    assert refused.status_code == 429
+    assert 0 < int(refused["Retry-After"]) <= 300
+    assert "Too many tries" in refused.content.decode()
+
+
+def test_one_address_can_guess_only_so_often_at_whomever(client, ada):
+    limit = int(ratelimit.SIGN_IN_RATES["address"].split("/")[0])
+    for number in range(limit):
+        client.post("/sign-in", {"email": f"user{number}@example.com", "password": "wrong"})
+
+    assert client.post("/sign-in", {"email": ada.email, "password": PASSWORD}).status_code == 429
+
+
+def test_signing_out_is_a_post_and_ends_the_session(client, ada):
+    client.force_login(ada)
+
+    refused, done = client.get("/sign-out"), client.post("/sign-out")
+
+    assert (refused.status_code, done["Location"]) == (405, "/sign-in")
+    assert client.get("/").status_code == 302
+
+
+def test_an_inactive_person_does_not_get_in(client, ada):
+    User.objects.filter(id=ada.id).update(is_active=False)
+
+    page = client.post("/sign-in", {"email": ada.email, "password": PASSWORD}).content.decode()
+
+    assert "is not right" in page
+
+
+def test_a_fresh_installation_says_where_the_first_link_is(client):
+    assert "/setup?code=" in client.get("/sign-in").content.decode()
