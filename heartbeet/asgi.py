@@ -51,6 +51,7 @@ async def _lifespan(receive: Any, send: Any) -> None:
     lifeline.hold()
     try:
         await pings.start()
+        pings.tune_interpreter()
     except Exception as error:
         await receive()
         await send({"type": "lifespan.startup.failed", "message": str(error)})

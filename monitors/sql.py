@@ -19,6 +19,23 @@ from heartbeet.lib import clock
 DIGEST_BYTES = 32
 
 
+SESSION = {
+    "postgresql": (
+        "SET enable_seqscan = off",
+        "SET enable_hashjoin = off",
+        "SET enable_mergejoin = off",
+        "SET join_collapse_limit = 1",
+        "SET plan_cache_mode = force_generic_plan",
+        "SET jit = off",
+    ),
+    "sqlite": ("PRAGMA cache_size = -65536", "PRAGMA wal_autocheckpoint = 4000"),
+}
+"""For the connection that records. PostgreSQL: every row is found by its key, in the order in which the joins are
+written; the planner, which knows nothing of the size of a JSON document, else reads all of a table of ten thousand
+monitors for a batch of one (130 ms, before the first ANALYZE). SQLite: pages that many batches touch stay in memory
+and are copied out of the log once."""
+
+
 class Known(NamedTuple):
     """The monitor of a digest. `retired_us` is when the token died, if it did. `is_plain` says that a success needs
     no judgement: the monitor is up or paused and no run is open."""
@@ -80,20 +97,6 @@ def _naive(at: datetime) -> datetime:
 
 # PostgreSQL. The open runs are read by a statement of their own, after the locks are held: a subquery of the
 # statement that waited for a lock would still see the runs as they were before it waited.
-
-PG_SESSION = "; ".join(
-    (
-        "SET enable_seqscan = off",
-        "SET enable_hashjoin = off",
-        "SET enable_mergejoin = off",
-        "SET join_collapse_limit = 1",
-        "SET plan_cache_mode = force_generic_plan",
-        "SET jit = off",
-    )
-)
-"""For the connection that records: every row is found by its key, in the order in which the joins are written. The
-planner knows nothing of the size of a JSON document; left alone it reads all of a table of ten thousand monitors for
-a batch of one (130 ms, before the first ANALYZE)."""
 
 _PG_LOCK = """
 SELECT d.pos, t.monitor_id, (extract(epoch FROM t.retired_at) * 1000000)::bigint, m.post_only, m.type = 'beet',

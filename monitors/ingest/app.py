@@ -31,6 +31,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 BEAT_SEC = 0.5
 STOP_SEC = 8.0
 SWITCH_SEC = 0.0005
+GC_THRESHOLD = 50_000, 20, 50
 BODY_BYTES = 1024 * 1024
 BODY_SEC = 5.0
 
@@ -49,6 +50,7 @@ class Ingest:
     def __init__(self, slot: guard.Slot) -> None:
         loop = asyncio.get_running_loop()
         self._slot = slot
+        self._trusted_proxies = settings.ENV.trusted_proxies
         self._clock = AnchoredClock()
         self._queue = Queue(loop, limit=settings.ENV.ingest_queue_max)
         name = f"{socket.gethostname()}:{os.getpid()}"
@@ -105,13 +107,28 @@ class Ingest:
         if self._limiter is not None and (wait_sec := self._limiter.admit(digest, self._clock.now_us())):
             self._queue.count_limited(digest)
             return family.limited(wait_sec)
-        arrival = await _gather(digest, asked, scope, receive)
+        arrival = await self._gather(digest, asked, scope, receive)
         arrival.received_us = self._clock.now_us()
         settled = self._queue.submit(arrival)
         if settled is None:
             return family.refused
         await settled
         return family.of(arrival)
+
+    async def _gather(self, digest: bytes, asked: request.Asked, scope: Scope, receive: Receive) -> Arrival:
+        """Everything a request says, as far as it is valid."""
+        headers, method, query = scope["headers"], scope["method"], scope["query_string"]
+        client = scope.get("client")
+        source = request.client_address(client[0] if client else "", headers, self._trusted_proxies)
+        arrival = Arrival(digest, 0, asked.kind, method, source, "", asked.exit_code)
+        if query:
+            arrival.run_id = request.parse_run_id(query)
+        if method == "POST" and request.has_body(scope["http_version"], headers):
+            data = await read_body(receive)
+            arrival.value = request.parse_value(data)
+            if data and (arrival.value is None or not request.is_only_value(data)):
+                arrival.body = Body.keep(data)
+        return arrival
 
     async def _beat(self) -> None:
         """Twice a second, also when idle: only a living event loop can say that it listens."""
@@ -120,22 +137,6 @@ class Ingest:
             if self._clock.re_anchor():
                 log.warning("clock_stepped")
             await self._queue.ask_for_beat(self._clock.now_us())
-
-
-async def _gather(digest: bytes, asked: request.Asked, scope: Scope, receive: Receive) -> Arrival:
-    """Everything a request says, as far as it is valid."""
-    headers, method, query = scope["headers"], scope["method"], scope["query_string"]
-    client = scope.get("client")
-    source = request.client_address(client[0] if client else "", headers, settings.ENV.trusted_proxies)
-    arrival = Arrival(digest, 0, asked.kind, method, source, exit_code=asked.exit_code)
-    if query:
-        arrival.run_id = request.parse_run_id(query)
-    if method == "POST" and request.has_body(scope["http_version"], headers):
-        data = await read_body(receive)
-        arrival.value = request.parse_value(data)
-        if data and (arrival.value is None or not request.is_only_value(data)):
-            arrival.body = Body.keep(data)
-    return arrival
 
 
 async def read_body(receive: Receive) -> bytes:
@@ -163,11 +164,16 @@ async def start() -> None:
     global _ingest
     slot = await asyncio.to_thread(guard.take_slot, settings.HEARTBEET_DATA, only_one=settings.HEARTBEET_EMBEDDED)
     _ingest = Ingest(slot)
-    # The writer needs the interpreter a few times per batch; by default it would wait up to 5 ms for it each time.
-    sys.setswitchinterval(SWITCH_SEC)
     await _ingest.start()
+
+
+def tune_interpreter() -> None:
+    """For a process that does little else. The writer needs the interpreter a few times per batch, and by default would
+    wait up to 5 ms for it each time; what is loaded by now stays, and need not be looked at again."""
+    sys.setswitchinterval(SWITCH_SEC)
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*GC_THRESHOLD)
 
 
 async def stop() -> None:

@@ -49,9 +49,9 @@ def prepare() -> None:
     """Connect if there is no connection."""
     if connection.connection is None:
         connection.connect()
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute(sql.PG_SESSION)
+        with connection.cursor() as cursor:
+            for statement in sql.SESSION[connection.vendor]:
+                cursor.execute(statement)
 
 
 class Outage:
