@@ -4,10 +4,12 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from string import ascii_lowercase
 from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.crypto import get_random_string
 from django.utils.text import slugify
 
 from accounts import audit
@@ -219,12 +221,12 @@ def _check_limit(organization: Organization) -> None:
 
 
 def _insert(organization: Organization, project: Project, given: fields.MonitorFields, now: datetime) -> Monitor:
-    """Names are unique, and so are slugs: of two alike names made at once, the second tries the next slug."""
-    for _ in range(5):
+    """Names are unique, and so are slugs: of alike names made at once, all but the first get a random ending."""
+    for attempt in range(5):
         row = Monitor(
             organization=organization,
             project=project,
-            slug=_free_slug(project, given.name),
+            slug=_free_slug(project, given.name) if attempt == 0 else _random_slug(given.name),
             created_at=now,
             updated_at=now,
             **_plain(given),
@@ -251,8 +253,16 @@ def _update(monitor: Monitor, wanted: fields.MonitorFields, project: Project, no
         setattr(monitor, name, value)
 
 
+def _random_slug(name: str) -> str:
+    return f"{_base_slug(name)}-{get_random_string(6, ascii_lowercase)}"
+
+
+def _base_slug(name: str) -> str:
+    return slugify(name)[:240] or "monitor"
+
+
 def _free_slug(project: Project, name: str) -> str:
-    base = slugify(name)[:240] or "monitor"
+    base = _base_slug(name)
     alike = Monitor.objects.filter(project=project, deleted_at=None, slug__startswith=base)
     taken = set(alike.values_list("slug", flat=True))
     return next(slug for slug in _candidates(base) if slug not in taken)
