@@ -13,11 +13,17 @@ class RawServer:
     """Sends `opening` at once, then `drip` again and again every `every_sec`, until the client or the test ends it."""
 
     def __init__(
-        self, opening: bytes = b"", drip: bytes = b"", every_sec: float = 0.05, tls: ssl.SSLContext | None = None
+        self,
+        opening: bytes = b"",
+        drip: bytes = b"",
+        every_sec: float = 0.05,
+        tls: ssl.SSLContext | None = None,
+        listens_first: bool = True,
     ) -> None:
         self.received: list[bytes] = []
         self.server_names: list[str | None] = []
         self._opening, self._drip, self._every_sec, self._tls = opening, drip, every_sec, tls
+        self._listens_first = listens_first
         if tls:
             tls.sni_callback = lambda _socket, name, _context: self.server_names.append(name)
         self._closing = threading.Event()
@@ -34,7 +40,8 @@ class RawServer:
                 connection.settimeout(5)
                 stream = self._tls.wrap_socket(connection, server_side=True) if self._tls else connection
                 with stream:
-                    self.received.append(stream.recv(65_536))
+                    if self._listens_first:
+                        self.received.append(stream.recv(65_536))
                     stream.sendall(self._opening)
                     while self._drip and not self._closing.wait(self._every_sec):
                         stream.sendall(self._drip)

@@ -26,18 +26,18 @@ NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
         ("0", 0, "no grace at all"),
     ],
 )
-def test_a_duration_is_read_as_people_write_it(text, seconds, why):
+def test_a_duration_is_read_as_people_write_it(text: str, seconds: float, why: str) -> None:
     assert words.parse_duration(text) == seconds, why
 
 
 @pytest.mark.parametrize("text", ["", "soon", "-5 min", "5 lightyears", "five minutes", "5 min!", "1:30"])
-def test_what_is_not_a_duration_is_refused_with_what_would_be_right(text):
+def test_what_is_not_a_duration_is_refused_with_what_would_be_right(text: str) -> None:
     with pytest.raises(words.BadDuration, match="such as `30 s`"):
         words.parse_duration(text)
 
 
 @pytest.mark.parametrize("seconds", [0, 5, 59, 60, 61, 3600, 5400, 86_400, 90_061, 604_800, 31_622_400])
-def test_what_is_written_is_read_back(seconds):
+def test_what_is_written_is_read_back(seconds: float) -> None:
     assert words.parse_duration(words.duration(seconds)) == seconds
 
 
@@ -45,7 +45,7 @@ def test_what_is_written_is_read_back(seconds):
     ("seconds", "text"),
     [(0.18, "180 ms"), (4.24, "4.2 s"), (4.0, "4 s"), (2460.5, "41 min"), (90_000, "1 day 1 h"), (172_800, "2 days")],
 )
-def test_a_run_time_shows_its_two_largest_units(seconds, text):
+def test_a_run_time_shows_its_two_largest_units(seconds: float, text: str) -> None:
     assert words.duration(seconds, parts=2) == text
 
 
@@ -60,11 +60,11 @@ def test_a_run_time_shows_its_two_largest_units(seconds, text):
         (timedelta(days=40), "26 Nov 2025"),
     ],
 )
-def test_an_instant_is_told_by_its_distance(ago, text):
+def test_an_instant_is_told_by_its_distance(ago: timedelta, text: str) -> None:
     assert words.relative(NOON - ago, NOON) == text
 
 
-def test_a_moment_prints_as_a_time_with_the_exact_instant_in_the_readers_zone():
+def test_a_moment_prints_as_a_time_with_the_exact_instant_in_the_readers_zone() -> None:
     moment = words.Teller.for_zone(NOON, "Europe/Berlin").moment(NOON - timedelta(minutes=5))
 
     shown = Template("{{ moment }}").render(Context({"moment": moment}))
@@ -73,5 +73,5 @@ def test_a_moment_prints_as_a_time_with_the_exact_instant_in_the_readers_zone():
     assert shown == expected
 
 
-def test_an_unknown_zone_is_told_in_utc():
+def test_an_unknown_zone_is_told_in_utc() -> None:
     assert words.Teller.for_zone(NOON, "Mars/Olympus").exact(NOON).endswith("UTC")
