@@ -1,11 +1,18 @@
 """Who may see and do what on the pages. A foreign thing is as good as none."""
 
+from collections.abc import Callable
+
 import pytest
+from django.test import Client
 from django.urls import reverse
 
+from accounts.models import Membership, Organization, User
+from monitors.models import Incident, Monitor
 from tests.web.conftest import sign_in
 
 pytestmark = pytest.mark.django_db
+
+At = Callable[[str], str]
 
 READ = ["/", "/incidents", "/incidents?status=open", "/channels", "/monitors/{monitor}", "/incidents/{incident}"]
 WRITE = [
@@ -36,7 +43,7 @@ POST_ONLY = [url for url in POSTS if url.rsplit("/", 1)[1] in {"reveal", "resume
 
 
 @pytest.fixture
-def at(alices_monitor, incident):
+def at(alices_monitor: Monitor, incident: Incident) -> At:
     def fill(url: str) -> str:
         return url.format(monitor=alices_monitor.id, incident=incident.id)
 
@@ -44,27 +51,27 @@ def at(alices_monitor, incident):
 
 
 @pytest.mark.parametrize("url", READ + WRITE + SECRET)
-def test_an_owner_sees_every_page(url, at, owner):
+def test_an_owner_sees_every_page(url: str, at: At, owner: Client) -> None:
     assert owner.get(at(url)).status_code == 200
 
 
 @pytest.mark.parametrize("url", READ)
-def test_a_viewer_sees_what_there_is(url, at, viewer):
+def test_a_viewer_sees_what_there_is(url: str, at: At, viewer: Client) -> None:
     assert viewer.get(at(url)).status_code == 200
 
 
 @pytest.mark.parametrize("url", WRITE + SECRET)
-def test_a_viewer_is_refused_the_forms(url, at, viewer):
+def test_a_viewer_is_refused_the_forms(url: str, at: At, viewer: Client) -> None:
     assert viewer.get(at(url)).status_code == 403
 
 
 @pytest.mark.parametrize("url", POSTS)
-def test_a_viewer_changes_nothing(url, at, viewer):
+def test_a_viewer_changes_nothing(url: str, at: At, viewer: Client) -> None:
     assert viewer.post(at(url)).status_code == 403
 
 
 @pytest.mark.parametrize("url", ["/", "/channels", "/monitors/{monitor}", "/incidents/{incident}"])
-def test_a_viewer_sees_no_buttons_but_the_way_out(url, at, viewer):
+def test_a_viewer_sees_no_buttons_but_the_way_out(url: str, at: At, viewer: Client) -> None:
     page = viewer.get(at(url)).content.decode()
 
     assert page.count("<form") == page.count('action="/sign-out"') + page.count('role="search"')
@@ -73,7 +80,7 @@ def test_a_viewer_sees_no_buttons_but_the_way_out(url, at, viewer):
 
 
 @pytest.mark.parametrize("url", READ + WRITE + SECRET)
-def test_a_stranger_is_asked_to_sign_in_and_comes_back(url, at, client):
+def test_a_stranger_is_asked_to_sign_in_and_comes_back(url: str, at: At, client: Client) -> None:
     response = client.get(at(url))
 
     assert response.status_code == 302
@@ -81,14 +88,14 @@ def test_a_stranger_is_asked_to_sign_in_and_comes_back(url, at, client):
 
 
 @pytest.mark.parametrize("url", POSTS)
-def test_a_stranger_changes_nothing(url, at, client):
+def test_a_stranger_changes_nothing(url: str, at: At, client: Client) -> None:
     response = client.post(at(url))
 
     assert (response.status_code, response["Location"]) == (302, "/sign-in")
 
 
 @pytest.mark.parametrize("url", [url for url in {*READ, *WRITE, *SECRET} if "{" in url])
-def test_an_outsider_cannot_tell_a_foreign_page_from_none(url, at, outsider):
+def test_an_outsider_cannot_tell_a_foreign_page_from_none(url: str, at: At, outsider: Client) -> None:
     foreign = outsider.get(at(url))
     absent = outsider.get(url.format(monitor=999_999, incident=999_999))
 
@@ -97,16 +104,16 @@ def test_an_outsider_cannot_tell_a_foreign_page_from_none(url, at, outsider):
 
 
 @pytest.mark.parametrize("url", [url for url in POSTS if "{" in url])
-def test_an_outsider_cannot_act_on_a_foreign_thing(url, at, outsider):
+def test_an_outsider_cannot_act_on_a_foreign_thing(url: str, at: At, outsider: Client) -> None:
     assert outsider.post(at(url)).status_code == 404
 
 
 @pytest.mark.parametrize("url", POST_ONLY)
-def test_what_changes_something_is_never_a_get(url, at, owner):
+def test_what_changes_something_is_never_a_get(url: str, at: At, owner: Client) -> None:
     assert owner.get(at(url)).status_code == 405
 
 
-def test_a_member_edits_but_neither_reveals_nor_rotates(at, bob):
+def test_a_member_edits_but_neither_reveals_nor_rotates(at: At, bob: Membership) -> None:
     browser = sign_in(bob)
 
     assert browser.get(at("/monitors/{monitor}/edit")).status_code == 200
@@ -115,7 +122,7 @@ def test_a_member_edits_but_neither_reveals_nor_rotates(at, bob):
     assert "Reveal" not in browser.get(at("/monitors/{monitor}")).content.decode()
 
 
-def test_a_member_reveals_where_the_organisation_allows_it(at, acme, bob):
+def test_a_member_reveals_where_the_organisation_allows_it(at: At, acme: Organization, bob: Membership) -> None:
     acme.members_may_reveal = True
     acme.save()
 
@@ -125,13 +132,15 @@ def test_a_member_reveals_where_the_organisation_allows_it(at, acme, bob):
     assert browser.post(at("/monitors/{monitor}/reveal")).status_code == 302
 
 
-def test_a_person_without_an_organisation_is_told_so_and_not_sent_in_circles(client, django_user_model):
+def test_a_person_without_an_organisation_is_told_so_and_not_sent_in_circles(
+    client: Client, django_user_model: type[User]
+) -> None:
     client.force_login(django_user_model.objects.create_user("lone@example.com", "correct horse battery"))
 
     assert client.get("/").status_code == 403
 
 
-def test_a_refresh_after_signing_out_takes_the_whole_page_to_sign_in(client):
+def test_a_refresh_after_signing_out_takes_the_whole_page_to_sign_in(client: Client) -> None:
     response = client.get("/", headers={"HX-Request": "true"})
 
     assert (response.status_code, response["HX-Redirect"]) == (204, reverse("accounts:sign-in"))

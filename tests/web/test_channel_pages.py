@@ -1,13 +1,18 @@
 """Channels on the pages: added, tested, switched, deleted; secrets shown once or never."""
 
 import re
+from typing import Any
 
 import pytest
+from django.test import Client
 
 from accounts.domain.actor import SYSTEM
+from accounts.models import Organization
 from alerts import operations, queries
 from alerts.models import Channel, Delivery, Subscription
 from heartbeet.lib import clock
+from monitors.models import Incident, Monitor
+from tests.receivers import SMTPReceiver
 
 pytestmark = pytest.mark.django_db
 
@@ -15,25 +20,25 @@ WHSEC = re.compile(r"whsec_[A-Za-z0-9+/=]{20,}")
 SLACK = "https://hooks.slack.com/services/T000/B000/verysecret"
 
 
-def make(organization, kind: str, **config: str) -> Channel:
+def make(organization: Organization, kind: str, **config: str) -> Channel:
     return operations.create_channel(
         organization=organization, kind=kind, name=f"my {kind}", config=config, by=SYSTEM, now=clock.now()
     )
 
 
 @pytest.fixture
-def mail(acme):
+def mail(acme: Organization) -> Channel:
     return make(acme, "email", to="ops@example.com")
 
 
-def test_the_first_visit_teaches_what_a_channel_is_for(owner):
+def test_the_first_visit_teaches_what_a_channel_is_for(owner: Client) -> None:
     page = owner.get("/channels").content.decode()
 
     assert "Nobody is told yet" in page
     assert 'href="/channels/new/email"' in page
 
 
-def test_an_email_channel_is_added(owner, acme):
+def test_an_email_channel_is_added(owner: Client, acme: Organization) -> None:
     added = owner.post("/channels/new/email", {"name": "Ops", "config-to": "ops@example.com", "is_default": "on"})
 
     channel = Channel.objects.get()
@@ -42,7 +47,7 @@ def test_an_email_channel_is_added(owner, acme):
     assert "ops@example.com" in owner.get("/channels").content.decode()
 
 
-def test_a_webhooks_secret_is_made_for_you_and_shown_once(owner):
+def test_a_webhooks_secret_is_made_for_you_and_shown_once(owner: Client) -> None:
     added = owner.post("/channels/new/webhook", {"name": "Bridge", "config-url": "https://example.com/hook"})
 
     first, second = (owner.get(added["Location"]).content.decode() for _ in range(2))
@@ -51,7 +56,7 @@ def test_a_webhooks_secret_is_made_for_you_and_shown_once(owner):
     assert not WHSEC.search(second)
 
 
-def test_a_slack_url_is_a_secret_that_no_page_shows(owner, acme):
+def test_a_slack_url_is_a_secret_that_no_page_shows(owner: Client, acme: Organization) -> None:
     added = owner.post("/channels/new/slack", {"name": "#ops", "config-url": SLACK})
 
     pages = [owner.get(url).content.decode() for url in [added["Location"], added["Location"] + "/edit", "/channels"]]
@@ -73,14 +78,16 @@ def test_a_slack_url_is_a_secret_that_no_page_shows(owner, acme):
         ("slack", {"config-url": ""}, "config-url", "Give the webhook URL"),
     ],
 )
-def test_a_mistake_is_explained_beside_its_field(owner, kind, given, field, hint):
+def test_a_mistake_is_explained_beside_its_field(
+    owner: Client, kind: str, given: dict[str, Any], field: str, hint: str
+) -> None:
     page = owner.post(f"/channels/new/{kind}", {"name": "x", **given}).content.decode()
 
     assert hint in page.split(f'id="id_{field}_error"')[1][:900]
     assert not Channel.objects.exists()
 
 
-def test_editing_keeps_a_secret_that_is_left_empty(owner, acme):
+def test_editing_keeps_a_secret_that_is_left_empty(owner: Client, acme: Organization) -> None:
     channel = make(acme, "slack", url=SLACK)
 
     owner.post(f"/channels/{channel.id}/edit", {"name": "renamed", "config-url": ""})
@@ -89,7 +96,9 @@ def test_editing_keeps_a_secret_that_is_left_empty(owner, acme):
     assert (channel.name, queries.secrets_of(channel)) == ("renamed", {"url": SLACK})
 
 
-def test_a_test_says_exactly_what_came_of_it(owner, mail, smtp_server, settings):
+def test_a_test_says_exactly_what_came_of_it(
+    owner: Client, mail: Channel, smtp_server: SMTPReceiver, settings: Any
+) -> None:
     settings.HEARTBEET_SMTP_URL = "smtp://127.0.0.1:1"  # nobody listens there
 
     failed = owner.post(f"/channels/{mail.id}/test", follow=True).content.decode()
@@ -100,7 +109,7 @@ def test_a_test_says_exactly_what_came_of_it(owner, mail, smtp_server, settings)
     assert "The test arrived, in " in arrived
 
 
-def test_a_channel_is_switched_off_and_on(owner, mail):
+def test_a_channel_is_switched_off_and_on(owner: Client, mail: Channel) -> None:
     off = owner.post(f"/channels/{mail.id}/disable", follow=True).content.decode()
     on = owner.post(f"/channels/{mail.id}/enable", follow=True).content.decode()
 
@@ -108,7 +117,7 @@ def test_a_channel_is_switched_off_and_on(owner, mail):
     assert "Switch off" in on
 
 
-def test_deleting_says_how_many_monitors_lose_it(owner, mail, alices_monitor):
+def test_deleting_says_how_many_monitors_lose_it(owner: Client, mail: Channel, alices_monitor: Monitor) -> None:
     Subscription.objects.create(monitor=alices_monitor, channel=mail)
 
     question = owner.get(f"/channels/{mail.id}/delete").content.decode()
@@ -120,17 +129,21 @@ def test_deleting_says_how_many_monitors_lose_it(owner, mail, alices_monitor):
 
 
 @pytest.mark.parametrize("url", ["", "/edit", "/delete"])
-def test_a_foreign_channel_is_as_good_as_none(outsider, mail, url):
+def test_a_foreign_channel_is_as_good_as_none(outsider: Client, mail: Channel, url: str) -> None:
     assert outsider.get(f"/channels/{mail.id}{url}").status_code == 404
 
 
 @pytest.mark.parametrize("action", ["test", "enable", "disable", "delete", "edit"])
-def test_neither_an_outsider_nor_a_viewer_acts_on_a_channel(outsider, viewer, mail, action):
+def test_neither_an_outsider_nor_a_viewer_acts_on_a_channel(
+    outsider: Client, viewer: Client, mail: Channel, action: str
+) -> None:
     assert outsider.post(f"/channels/{mail.id}/{action}").status_code == 404
     assert viewer.post(f"/channels/{mail.id}/{action}").status_code == 403
 
 
-def test_a_dead_letter_is_shown_with_its_error_and_sent_again(owner, outsider, mail, incident):
+def test_a_dead_letter_is_shown_with_its_error_and_sent_again(
+    owner: Client, outsider: Client, mail: Channel, incident: Incident
+) -> None:
     letter = Delivery.objects.create(
         event=incident.events.get(), incident=incident, channel=mail, status="dead", tries=12,
         created_at=clock.now(), last_error="The mail server said <no>.",
@@ -146,5 +159,5 @@ def test_a_dead_letter_is_shown_with_its_error_and_sent_again(owner, outsider, m
     assert letter.status == "queued"
 
 
-def test_an_unknown_kind_is_not_found(owner):
+def test_an_unknown_kind_is_not_found(owner: Client) -> None:
     assert owner.get("/channels/new/pigeon").status_code == 404

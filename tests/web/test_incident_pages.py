@@ -3,14 +3,17 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
-from monitors.models import Incident
+from accounts.models import Membership
+from monitors.models import Incident, Monitor
 from tests.api.conftest import an_incident
 
 pytestmark = pytest.mark.django_db
 
 
-def test_the_list_shows_what_is_open_and_what_was(owner, alices_monitor, incident):
+def test_the_list_shows_what_is_open_and_what_was(owner: Client, alices_monitor: Monitor, incident: Incident) -> None:
     an_incident(alices_monitor, ago=timedelta(hours=2), resolved=True)
 
     everything = owner.get("/incidents").content.decode()
@@ -21,7 +24,9 @@ def test_the_list_shows_what_is_open_and_what_was(owner, alices_monitor, inciden
     assert "\nOpen</span>" in only_open
 
 
-def test_the_list_takes_a_fixed_number_of_queries(owner, alices_monitor, django_assert_max_num_queries):
+def test_the_list_takes_a_fixed_number_of_queries(
+    owner: Client, alices_monitor: Monitor, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
     for hours in range(2, 22):
         an_incident(alices_monitor, ago=timedelta(hours=hours), resolved=True)
 
@@ -29,11 +34,11 @@ def test_the_list_takes_a_fixed_number_of_queries(owner, alices_monitor, django_
         owner.get("/incidents")
 
 
-def test_without_incidents_the_list_says_when_one_opens(owner):
+def test_without_incidents_the_list_says_when_one_opens(owner: Client) -> None:
     assert "An incident opens when" in owner.get("/incidents").content.decode()
 
 
-def test_acknowledging_says_who_is_on_it(owner, alice, incident):
+def test_acknowledging_says_who_is_on_it(owner: Client, alice: Membership, incident: Incident) -> None:
     page = owner.post(f"/incidents/{incident.id}/acknowledge", follow=True).content.decode()
 
     assert f"by {alice.user.email}" in page
@@ -41,7 +46,7 @@ def test_acknowledging_says_who_is_on_it(owner, alice, incident):
     assert "Resolve</button>" in page
 
 
-def test_resolving_by_hand_ends_it_and_says_what_follows(owner, incident):
+def test_resolving_by_hand_ends_it_and_says_what_follows(owner: Client, incident: Incident) -> None:
     page = owner.post(f"/incidents/{incident.id}/resolve", follow=True).content.decode()
 
     assert Incident.objects.get().resolution == "resolved"
@@ -50,7 +55,7 @@ def test_resolving_by_hand_ends_it_and_says_what_follows(owner, incident):
 
 
 @pytest.mark.parametrize("action", ["acknowledge", "resolve"])
-def test_acting_on_what_is_over_says_so(owner, alices_monitor, action):
+def test_acting_on_what_is_over_says_so(owner: Client, alices_monitor: Monitor, action: str) -> None:
     over = an_incident(alices_monitor, resolved=True)
 
     page = owner.post(f"/incidents/{over.id}/{action}", follow=True).content.decode()
@@ -58,21 +63,23 @@ def test_acting_on_what_is_over_says_so(owner, alices_monitor, action):
     assert "is resolved already" in page
 
 
-def test_a_note_is_in_the_timeline_and_inert(owner, incident):
+def test_a_note_is_in_the_timeline_and_inert(owner: Client, incident: Incident) -> None:
     page = owner.post(f"/incidents/{incident.id}/notes", {"message": "<b>disk full</b>\nsee wiki"}, follow=True)
 
     assert "&lt;b&gt;disk full&lt;/b&gt;<br>see wiki" in page.content.decode()
 
 
 @pytest.mark.parametrize("message", ["", "  ", "x" * 5001])
-def test_a_note_without_words_or_with_too_many_is_refused(owner, incident, message):
+def test_a_note_without_words_or_with_too_many_is_refused(owner: Client, incident: Incident, message: str) -> None:
     page = owner.post(f"/incidents/{incident.id}/notes", {"message": message}, follow=True)
 
     assert "Write a note of 1 to 5,000 characters" in page.content.decode()
     assert incident.events.count() == 1
 
 
-def test_the_incident_of_a_deleted_monitor_keeps_its_page(owner, alices_monitor, incident):
+def test_the_incident_of_a_deleted_monitor_keeps_its_page(
+    owner: Client, alices_monitor: Monitor, incident: Incident
+) -> None:
     owner.post(f"/monitors/{alices_monitor.id}/delete")
 
     page = owner.get(f"/incidents/{incident.id}").content.decode()
@@ -81,7 +88,7 @@ def test_the_incident_of_a_deleted_monitor_keeps_its_page(owner, alices_monitor,
     assert f'href="/monitors/{alices_monitor.id}"' not in page
 
 
-def test_a_refresh_brings_the_living_part_alone(owner, incident):
+def test_a_refresh_brings_the_living_part_alone(owner: Client, incident: Incident) -> None:
     page = owner.get(f"/incidents/{incident.id}", headers={"HX-Request": "true"}).content.decode()
 
     assert "Timeline" in page

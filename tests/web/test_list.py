@@ -3,7 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
+from accounts.models import Organization
 from monitors.models import Pulse
 from tests import factories
 
@@ -20,14 +23,14 @@ def names(page: bytes) -> list[str]:
     ]
 
 
-def test_an_empty_list_teaches_the_first_ping(owner):
+def test_an_empty_list_teaches_the_first_ping(owner: Client) -> None:
     page = owner.get("/").content.decode()
 
     assert "curl -fsS" in page
     assert 'href="/monitors/new"' in page
 
 
-def test_the_list_says_state_schedule_last_ping_and_next_due(acme, owner):
+def test_the_list_says_state_schedule_last_ping_and_next_due(acme: Organization, owner: Client) -> None:
     at = datetime.now(UTC) - timedelta(minutes=10, seconds=5)
     factories.healthy(acme, at=at, name="nightly backup", tags=["backup"])
 
@@ -44,7 +47,7 @@ def test_the_list_says_state_schedule_last_ping_and_next_due(acme, owner):
         assert expected in page
 
 
-def test_trouble_comes_first_and_what_is_paused_last(acme, owner):
+def test_trouble_comes_first_and_what_is_paused_last(acme: Organization, owner: Client) -> None:
     rows = {
         name: factories.healthy(acme, at=an_hour_ago(), name=name) for name in ["a paused", "b up", "c late", "d down"]
     }
@@ -55,7 +58,9 @@ def test_trouble_comes_first_and_what_is_paused_last(acme, owner):
     assert names(owner.get("/").content) == ["d down", "c late", "b up", "a paused"]
 
 
-def test_the_number_of_queries_does_not_grow_with_the_list(acme, owner, django_assert_max_num_queries):
+def test_the_number_of_queries_does_not_grow_with_the_list(
+    acme: Organization, owner: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
     for number in range(30):
         factories.healthy(acme, at=an_hour_ago(), name=f"job {number}")
 
@@ -65,7 +70,7 @@ def test_the_number_of_queries_does_not_grow_with_the_list(acme, owner, django_a
     assert len(names(page.content)) == 30
 
 
-def test_a_long_list_is_paged(acme, owner, monkeypatch):
+def test_a_long_list_is_paged(acme: Organization, owner: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("monitors.web.views.PAGE_SIZE", 2)
     for name in ["a", "b", "c"]:
         factories.monitor(acme, name=name)
@@ -76,7 +81,7 @@ def test_a_long_list_is_paged(acme, owner, monkeypatch):
     assert b"1\xe2\x80\x932 of 3" in first.content
 
 
-def test_the_search_finds_by_name_and_says_when_nothing_fits(acme, owner):
+def test_the_search_finds_by_name_and_says_when_nothing_fits(acme: Organization, owner: Client) -> None:
     factories.monitor(acme, name="Nightly backup")
     factories.monitor(acme, name="Mailer")
 
@@ -84,7 +89,7 @@ def test_the_search_finds_by_name_and_says_when_nothing_fits(acme, owner):
     assert "No monitor has “&lt;b&gt;” in its name" in owner.get("/?q=<b>").content.decode()
 
 
-def test_a_refresh_brings_the_rows_alone(acme, owner):
+def test_a_refresh_brings_the_rows_alone(acme: Organization, owner: Client) -> None:
     factories.monitor(acme, name="Nightly backup")
 
     page = owner.get("/", headers={"HX-Request": "true"}).content.decode()
@@ -93,7 +98,7 @@ def test_a_refresh_brings_the_rows_alone(acme, owner):
     assert "<html" not in page
 
 
-def test_markup_in_a_name_a_tag_or_a_description_is_inert(acme, owner):
+def test_markup_in_a_name_a_tag_or_a_description_is_inert(acme: Organization, owner: Client) -> None:
     evil = "<script>alert(1)</script>"
     monitor = factories.monitor(acme, name=f"{evil}\"'><img src=x>", description=f"{evil}\nsecond line")
 

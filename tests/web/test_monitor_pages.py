@@ -2,10 +2,13 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import AuditEvent
+from accounts.models import AuditEvent, Membership, Organization
 from alerts.models import Channel
 from monitors.domain import token
 from monitors.models import Monitor, Ping, Pulse, Token
@@ -24,11 +27,11 @@ GIVEN = {
 SECRET = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 
 
-def secrets_on(page) -> set[str]:
+def secrets_on(page: Any) -> set[str]:
     return set(SECRET.findall(page.content.decode()))
 
 
-def a_channel(organization, name: str = "ops", **given) -> Channel:
+def a_channel(organization: Organization, name: str = "ops", **given: Any) -> Channel:
     now = datetime.now(UTC)
     given.setdefault("config", {"to": "ops@example.com"})
     return Channel.objects.create(
@@ -36,7 +39,7 @@ def a_channel(organization, name: str = "ops", **given) -> Channel:
     )
 
 
-def test_a_new_monitor_shows_its_url_once_and_never_in_an_address(owner):
+def test_a_new_monitor_shows_its_url_once_and_never_in_an_address(owner: Client) -> None:
     created = owner.post("/monitors/new", GIVEN)
 
     first, second = owner.get(created["Location"]), owner.get(created["Location"])
@@ -48,7 +51,7 @@ def test_a_new_monitor_shows_its_url_once_and_never_in_an_address(owner):
     assert "/api/v1/heartbeats/&lt;token&gt;" in second.content.decode()
 
 
-def test_a_secret_waits_sealed_and_is_shown_only_on_the_page_of_its_monitor(owner, acme):
+def test_a_secret_waits_sealed_and_is_shown_only_on_the_page_of_its_monitor(owner: Client, acme: Organization) -> None:
     other = factories.monitor(acme)
     created = owner.post("/monitors/new", GIVEN)
     kept = repr(owner.session["revealed"])
@@ -62,7 +65,7 @@ def test_a_secret_waits_sealed_and_is_shown_only_on_the_page_of_its_monitor(owne
     assert len(secrets_on(owner.get(created["Location"]))) == 1
 
 
-def test_the_snippets_carry_the_real_url_when_it_is_revealed(owner, alices_monitor):
+def test_the_snippets_carry_the_real_url_when_it_is_revealed(owner: Client, alices_monitor: Monitor) -> None:
     owner.post(f"/monitors/{alices_monitor.id}/reveal")
 
     page = owner.get(f"/monitors/{alices_monitor.id}")
@@ -74,7 +77,7 @@ def test_the_snippets_carry_the_real_url_when_it_is_revealed(owner, alices_monit
         assert label in text
 
 
-def test_every_reveal_is_audited(owner, alice, alices_monitor):
+def test_every_reveal_is_audited(owner: Client, alice: Membership, alices_monitor: Monitor) -> None:
     for _ in range(2):
         owner.post(f"/monitors/{alices_monitor.id}/reveal")
 
@@ -82,7 +85,9 @@ def test_every_reveal_is_audited(owner, alice, alices_monitor):
     assert [row.actor_email for row in rows] == [alice.user.email] * 2
 
 
-def test_rotating_asks_first_says_what_breaks_and_shows_the_new_url_once(owner, alices_monitor):
+def test_rotating_asks_first_says_what_breaks_and_shows_the_new_url_once(
+    owner: Client, alices_monitor: Monitor
+) -> None:
     owner.post(f"/monitors/{alices_monitor.id}/reveal")
     (old,) = secrets_on(owner.get(f"/monitors/{alices_monitor.id}"))
 
@@ -95,7 +100,7 @@ def test_rotating_asks_first_says_what_breaks_and_shows_the_new_url_once(owner, 
     assert secrets_on(owner.get(f"/monitors/{alices_monitor.id}")) == set()
 
 
-def test_a_monitor_is_made_as_asked_for(owner, acme):
+def test_a_monitor_is_made_as_asked_for(owner: Client, acme: Organization) -> None:
     chosen, _ = a_channel(acme, "chosen"), a_channel(acme, "other")
     given = {
         **GIVEN,
@@ -120,7 +125,7 @@ def test_a_monitor_is_made_as_asked_for(owner, acme):
     assert [each.channel for each in made.subscriptions.all()] == [chosen]
 
 
-def test_the_form_proposes_the_default_channels(owner, acme):
+def test_the_form_proposes_the_default_channels(owner: Client, acme: Organization) -> None:
     a_channel(acme, "on-call", is_default=True)
     a_channel(acme, "archive")
 
@@ -148,7 +153,7 @@ def test_the_form_proposes_the_default_channels(owner, acme):
         ({"channels": ["999999"]}, "channels", "not one of the available"),
     ],
 )
-def test_a_mistake_is_explained_beside_its_field(owner, changes, field, hint):
+def test_a_mistake_is_explained_beside_its_field(owner: Client, changes: dict[str, Any], field: str, hint: str) -> None:
     page = owner.post("/monitors/new", {**GIVEN, **changes})
 
     text = " ".join(page.content.decode().split())
@@ -158,13 +163,13 @@ def test_a_mistake_is_explained_beside_its_field(owner, changes, field, hint):
     assert not Monitor.objects.exists()
 
 
-def test_a_name_that_is_taken_is_explained_beside_the_name(owner, alices_monitor):
+def test_a_name_that_is_taken_is_explained_beside_the_name(owner: Client, alices_monitor: Monitor) -> None:
     page = owner.post("/monitors/new", {**GIVEN, "name": "NIGHTLY BACKUP"}).content.decode()
 
     assert "has this name already" in page.split('id="id_name_error"')[1][:600]
 
 
-def test_the_plan_is_explained(owner, acme):
+def test_the_plan_is_explained(owner: Client, acme: Organization) -> None:
     acme.plan.monitor_limit, acme.plan.interval_floor_sec = 1, 60
     acme.plan.save()
     factories.monitor(acme)
@@ -176,7 +181,9 @@ def test_the_plan_is_explained(owner, acme):
     assert "number of monitors is used up" in full
 
 
-def test_editing_changes_what_was_asked_and_keeps_the_rest(owner, acme, alices_monitor):
+def test_editing_changes_what_was_asked_and_keeps_the_rest(
+    owner: Client, acme: Organization, alices_monitor: Monitor
+) -> None:
     channel = a_channel(acme)
     page = owner.get(f"/monitors/{alices_monitor.id}/edit").content.decode()
 
@@ -189,7 +196,9 @@ def test_editing_changes_what_was_asked_and_keeps_the_rest(owner, acme, alices_m
 
 
 @pytest.mark.parametrize("given", [{"interval_sec": 3600}, {"interval_sec": 4321}, {"cron": "5 4 * * 1"}])
-def test_the_form_of_a_monitor_saves_back_what_it_shows(owner, acme, given):
+def test_the_form_of_a_monitor_saves_back_what_it_shows(
+    owner: Client, acme: Organization, given: dict[str, Any]
+) -> None:
     monitor = factories.monitor(acme, tags=["a", "b"], description="why", max_runtime_sec=90, **given)
     shown = owner.get(f"/monitors/{monitor.id}/edit").context["form"]
     sent = {name: shown[name].value() for name in shown.fields if shown[name].value() not in (None, False)}
@@ -203,7 +212,7 @@ def test_the_form_of_a_monitor_saves_back_what_it_shows(owner, acme, given):
     assert after == before
 
 
-def test_pausing_asks_and_resuming_does_not(owner, alices_monitor):
+def test_pausing_asks_and_resuming_does_not(owner: Client, alices_monitor: Monitor) -> None:
     question = owner.get(f"/monitors/{alices_monitor.id}/pause").content.decode()
     owner.post(f"/monitors/{alices_monitor.id}/pause")
     paused = owner.get(f"/monitors/{alices_monitor.id}").content.decode()
@@ -215,7 +224,7 @@ def test_pausing_asks_and_resuming_does_not(owner, alices_monitor):
     assert Pulse.objects.get(monitor=alices_monitor).status == "new"
 
 
-def test_deleting_asks_says_what_is_lost_and_goes_back_to_the_list(owner, alices_monitor):
+def test_deleting_asks_says_what_is_lost_and_goes_back_to_the_list(owner: Client, alices_monitor: Monitor) -> None:
     question = owner.get(f"/monitors/{alices_monitor.id}/delete").content.decode()
     deleted = owner.post(f"/monitors/{alices_monitor.id}/delete")
 
@@ -224,7 +233,7 @@ def test_deleting_asks_says_what_is_lost_and_goes_back_to_the_list(owner, alices
     assert owner.get(f"/monitors/{alices_monitor.id}").status_code == 404
 
 
-def test_a_ping_is_shown_with_its_body_and_markup_in_it_is_inert(owner, alices_monitor):
+def test_a_ping_is_shown_with_its_body_and_markup_in_it_is_inert(owner: Client, alices_monitor: Monitor) -> None:
     body = b"<script>alert(1)</script>\x1b[31m\xff done"
     Ping.objects.create(
         monitor=alices_monitor, received_at=datetime.now(UTC), kind="fail", method="POST", source="203.0.113.7",
@@ -247,14 +256,16 @@ def test_a_ping_is_shown_with_its_body_and_markup_in_it_is_inert(owner, alices_m
         ("paused", "Silence alerts nobody"),
     ],
 )
-def test_the_head_says_what_comes_next(owner, acme, status, expected):
+def test_the_head_says_what_comes_next(owner: Client, acme: Organization, status: str, expected: str) -> None:
     monitor = factories.healthy(acme, at=datetime.now(UTC) - timedelta(minutes=1))
     Pulse.objects.filter(monitor=monitor).update(status=status, misses=3)
 
     assert expected in owner.get(f"/monitors/{monitor.id}").content.decode()
 
 
-def test_the_page_of_a_monitor_needs_a_fixed_number_of_queries(owner, alices_monitor, django_assert_max_num_queries):
+def test_the_page_of_a_monitor_needs_a_fixed_number_of_queries(
+    owner: Client, alices_monitor: Monitor, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
     now = datetime.now(UTC)
     Ping.objects.bulk_create(Ping(monitor=alices_monitor, received_at=now, kind="success") for _ in range(30))
 
@@ -262,7 +273,7 @@ def test_the_page_of_a_monitor_needs_a_fixed_number_of_queries(owner, alices_mon
         owner.get(f"/monitors/{alices_monitor.id}")
 
 
-def test_a_cron_line_is_explained_while_it_is_typed(owner):
+def test_a_cron_line_is_explained_while_it_is_typed(owner: Client) -> None:
     good = owner.get("/monitors/schedule?cron=30+3+*+*+*&timezone=Europe/Berlin").content.decode()
     bad = owner.get("/monitors/schedule?cron=30+3").content.decode()
     none = owner.get("/monitors/schedule?cron=").content.decode()

@@ -7,6 +7,10 @@ import pytest
 from django.conf import settings
 from django.db import OperationalError
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import Membership
+from monitors.models import Monitor
 
 pytestmark = pytest.mark.django_db
 
@@ -14,7 +18,7 @@ PAGES = ["/", "/monitors/new", "/incidents", "/channels", "/channels/new", "/abs
 
 
 @pytest.mark.parametrize("url", PAGES)
-def test_the_content_security_policy_allows_nothing_inline(owner, url):
+def test_the_content_security_policy_allows_nothing_inline(owner: Client, url: str) -> None:
     policy = owner.get(url)["Content-Security-Policy"]
 
     assert "unsafe-" not in policy
@@ -23,11 +27,11 @@ def test_the_content_security_policy_allows_nothing_inline(owner, url):
 
 
 @pytest.mark.parametrize("url", PAGES)
-def test_a_page_is_kept_by_no_cache(owner, url):
+def test_a_page_is_kept_by_no_cache(owner: Client, url: str) -> None:
     assert "no-store" in owner.get(url)["Cache-Control"]
 
 
-def test_no_template_has_an_inline_script_or_style():
+def test_no_template_has_an_inline_script_or_style() -> None:
     inline = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
 
     guilty = [
@@ -37,7 +41,7 @@ def test_no_template_has_an_inline_script_or_style():
     assert guilty == []
 
 
-def test_no_page_loads_anything_from_elsewhere():
+def test_no_page_loads_anything_from_elsewhere() -> None:
     foreign = re.compile(r"""(?:src|href)=["']?(?:https?:)?//|@import|url\(\s*["']?(?:https?:)?//""")
     files = [
         *Path(settings.BASE_DIR / "templates").rglob("*.html"),
@@ -49,7 +53,7 @@ def test_no_page_loads_anything_from_elsewhere():
     assert guilty == []
 
 
-def test_a_form_without_its_token_is_refused_in_our_design(alice):
+def test_a_form_without_its_token_is_refused_in_our_design(alice: Membership) -> None:
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(alice.user)
 
@@ -60,14 +64,16 @@ def test_a_form_without_its_token_is_refused_in_our_design(alice):
 
 
 @pytest.mark.parametrize("url", ["/absent", "/monitors/99999999999999999999", "/monitors/0", "/static-not-here"])
-def test_what_is_not_there_is_said_in_our_design(owner, url):
+def test_what_is_not_there_is_said_in_our_design(owner: Client, url: str) -> None:
     response = owner.get(url)
 
     assert response.status_code == 404
     assert "Nothing here" in response.content.decode()
 
 
-def test_a_mistake_of_ours_is_said_without_asking_the_database(owner, monkeypatch, django_assert_num_queries):
+def test_a_mistake_of_ours_is_said_without_asking_the_database(
+    owner: Client, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     owner.raise_request_exception = False
     monkeypatch.setattr("monitors.web.views.access.require", lambda *_: 1 / 0)
 
@@ -79,11 +85,11 @@ def test_a_mistake_of_ours_is_said_without_asking_the_database(owner, monkeypatc
 
 
 @pytest.mark.parametrize("body", ["q=%00", "q=" + "x" * 5000, "page=-1", "page=x", "page=99999999999999999999"])
-def test_strange_questions_of_the_list_are_answered(owner, alices_monitor, body):
+def test_strange_questions_of_the_list_are_answered(owner: Client, alices_monitor: Monitor, body: str) -> None:
     assert owner.get(f"/?{body}").status_code == 200
 
 
-def test_a_lost_database_is_an_error_page_too(owner, monkeypatch):
+def test_a_lost_database_is_an_error_page_too(owner: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def lose(*_: object) -> None:
         raise OperationalError("server closed the connection unexpectedly")
 

@@ -1,11 +1,13 @@
 """Setting up, signing in, signing out."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth import hashers
 from django.test import Client
 
 from accounts import operations
-from accounts.models import Membership, User
+from accounts.models import Membership, Organization, User
 from alerts.models import Channel
 from heartbeet.lib import clock, ratelimit
 from tests import factories
@@ -17,11 +19,11 @@ OWNER = {"organization": "Acme Ltd", "email": "Ada@Example.com", "password": PAS
 
 
 @pytest.fixture
-def ada(acme):
+def ada(acme: Organization) -> User:
     return factories.member(acme, "owner", "ada")
 
 
-def test_the_setup_link_makes_the_first_owner_signs_in_and_makes_the_default_channel(client):
+def test_the_setup_link_makes_the_first_owner_signs_in_and_makes_the_default_channel(client: Client) -> None:
     code = operations.make_setup_code(clock.now())
     form = client.get(f"/setup?code={code}")
 
@@ -39,7 +41,7 @@ def test_the_setup_link_makes_the_first_owner_signs_in_and_makes_the_default_cha
     assert client.get("/").status_code == 200
 
 
-def test_the_setup_link_works_once(client):
+def test_the_setup_link_works_once(client: Client) -> None:
     code = operations.make_setup_code(clock.now())
     client.post("/setup", {**OWNER, "code": code})
 
@@ -50,7 +52,7 @@ def test_the_setup_link_works_once(client):
 
 
 @pytest.mark.parametrize("code", ["", "guess", "\x00"])
-def test_without_the_right_code_nobody_sets_up(client, code):
+def test_without_the_right_code_nobody_sets_up(client: Client, code: str) -> None:
     operations.make_setup_code(clock.now())
 
     answers = [client.get("/setup", {"code": code}), client.post("/setup", {**OWNER, "code": code})]
@@ -68,7 +70,9 @@ def test_without_the_right_code_nobody_sets_up(client, code):
         ({"organization": ""}, "Give your organisation a name"),
     ],
 )
-def test_a_mistake_in_the_setup_is_explained_and_the_link_stays_good(client, changes, hint):
+def test_a_mistake_in_the_setup_is_explained_and_the_link_stays_good(
+    client: Client, changes: dict[str, Any], hint: str
+) -> None:
     code = operations.make_setup_code(clock.now())
 
     page = client.post("/setup", {**OWNER, "code": code, **changes}).content.decode()
@@ -77,7 +81,7 @@ def test_a_mistake_in_the_setup_is_explained_and_the_link_stays_good(client, cha
     assert client.post("/setup", {**OWNER, "code": code}).status_code == 302
 
 
-def test_signing_in_goes_where_one_wanted_to_go(client, ada):
+def test_signing_in_goes_where_one_wanted_to_go(client: Client, ada: User) -> None:
     given = {"email": ada.email.upper(), "password": PASSWORD, "next": "/monitors/new"}
 
     assert client.post("/sign-in", given)["Location"] == "/monitors/new"
@@ -86,18 +90,23 @@ def test_signing_in_goes_where_one_wanted_to_go(client, ada):
 @pytest.mark.parametrize(
     "target", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "https:evil.example"]
 )
-def test_signing_in_never_leads_to_another_site(client, ada, target):
+def test_signing_in_never_leads_to_another_site(client: Client, ada: User, target: str) -> None:
     given = {"email": ada.email, "password": PASSWORD, "next": target}
 
     assert client.post("/sign-in", given)["Location"] == "/"
 
 
-def test_a_wrong_password_and_an_unknown_account_look_the_same_and_cost_the_same(client, ada, monkeypatch):
+def test_a_wrong_password_and_an_unknown_account_look_the_same_and_cost_the_same(
+    client: Client, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hashed: list[str] = []
     encode = hashers.MD5PasswordHasher.encode
-    monkeypatch.setattr(
-        hashers.MD5PasswordHasher, "encode", lambda self, *given: hashed.append("one") or encode(self, *given)
-    )
+
+    def count(hasher: hashers.MD5PasswordHasher, password: str, salt: str) -> str:
+        hashed.append(salt)
+        return encode(hasher, password, salt)
+
+    monkeypatch.setattr(hashers.MD5PasswordHasher, "encode", count)
     answers, costs = [], []
     for email in [ada.email, "nobody@example.com"]:
         page = client.post("/sign-in", {"email": email, "password": "wrong"}).content.decode()
@@ -113,7 +122,7 @@ def strip_tokens(page: str) -> str:
     return page.split("csrfmiddlewaretoken")[0]
 
 
-def test_an_account_can_be_guessed_at_only_so_often_from_wherever(client, ada):
+def test_an_account_can_be_guessed_at_only_so_often_from_wherever(client: Client, ada: User) -> None:
     limit = int(ratelimit.SIGN_IN_RATES["account"].split("/")[0])
     for number in range(limit):
         client.post("/sign-in", {"email": ada.email, "password": "wrong"}, REMOTE_ADDR=f"203.0.113.{number}")
@@ -125,7 +134,7 @@ def test_an_account_can_be_guessed_at_only_so_often_from_wherever(client, ada):
     assert "Too many tries" in refused.content.decode()
 
 
-def test_one_address_can_guess_only_so_often_at_whomever(client, ada):
+def test_one_address_can_guess_only_so_often_at_whomever(client: Client, ada: User) -> None:
     limit = int(ratelimit.SIGN_IN_RATES["address"].split("/")[0])
     for number in range(limit):
         client.post("/sign-in", {"email": f"user{number}@example.com", "password": "wrong"})
@@ -133,7 +142,7 @@ def test_one_address_can_guess_only_so_often_at_whomever(client, ada):
     assert client.post("/sign-in", {"email": ada.email, "password": PASSWORD}).status_code == 429
 
 
-def test_signing_out_is_a_post_and_ends_the_session(client, ada):
+def test_signing_out_is_a_post_and_ends_the_session(client: Client, ada: User) -> None:
     client.force_login(ada)
 
     refused, done = client.get("/sign-out"), client.post("/sign-out")
@@ -142,7 +151,7 @@ def test_signing_out_is_a_post_and_ends_the_session(client, ada):
     assert client.get("/").status_code == 302
 
 
-def test_an_inactive_person_does_not_get_in(client, ada):
+def test_an_inactive_person_does_not_get_in(client: Client, ada: User) -> None:
     User.objects.filter(id=ada.id).update(is_active=False)
 
     page = client.post("/sign-in", {"email": ada.email, "password": PASSWORD}).content.decode()
@@ -150,5 +159,5 @@ def test_an_inactive_person_does_not_get_in(client, ada):
     assert "is not right" in page
 
 
-def test_a_fresh_installation_says_where_the_first_link_is(client):
+def test_a_fresh_installation_says_where_the_first_link_is(client: Client) -> None:
     assert "/setup?code=" in client.get("/sign-in").content.decode()
