@@ -30,6 +30,5 @@ def run(*, host: str, port: int, only: str, workers: int) -> int:
         respawn_failed_workers=workers > 1,
         respawn_interval=0.5,
         workers_kill_timeout=7,
-        process_name="heartbeet",
     ).serve()
     return 0
