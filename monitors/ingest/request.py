@@ -16,7 +16,7 @@ from monitors.domain.status import Kind
 HEARTBEATS, BEET = "/api/v1/heartbeats/", "/api/v1/beet/"
 PREFIXES = (HEARTBEATS, BEET)
 
-_PATH = re.compile(r"/api/v1/(?:heartbeats|beet)/([^/]*)(?:/([^/]*))?/?", re.ASCII)
+_PATH = re.compile(r"/api/v1/(?:heartbeats|beet)/([^/]*)(?:/([^/]+))?/?")
 _TOKEN = re.compile(r"[0-9a-f]{64}")
 _EXIT_CODE = re.compile(r"[+-]?[0-9]+")
 _RUN_ID = re.compile(r"[!-~]{1,64}")
@@ -106,8 +106,9 @@ def client_address(peer: str, headers: Headers, trusted_proxies: int) -> str:
     X-Forwarded-For: what stands further left was written by the client and proves nothing."""
     if not trusted_proxies:
         return _normal_address(peer)
-    forwarded = b",".join(text for name, text in headers if name == b"x-forwarded-for").decode("latin-1").split(",")
-    if len(forwarded) < trusted_proxies:
+    written = b",".join(text for name, text in headers if name == b"x-forwarded-for").decode("latin-1")
+    forwarded = written.split(",")
+    if not written or len(forwarded) < trusted_proxies:
         return _normal_address(peer)
     return _normal_address(forwarded[-trusted_proxies].strip())
 
