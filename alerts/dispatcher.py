@@ -29,6 +29,8 @@ BATCH = 200
 CANDIDATES = 500
 LEASE = timedelta(seconds=60)
 """Longer than any send may take, so that a lease runs out only when its sender is gone."""
+TROUBLE_LASTS = timedelta(minutes=10)
+"""A failed delivery that waits longer for its next try says nothing about its channel any more."""
 
 _dice = random.SystemRandom()
 
@@ -209,12 +211,12 @@ def _choose(now: datetime, slots: int, retries: int) -> list[int]:
     waiting = Delivery.objects.filter(
         next_try_at__isnull=False, channel_id__in={candidate.channel_id for candidate in candidates}
     )
-    troubled = waiting.filter(status=DeliveryStatus.QUEUED, tries__gt=0).values_list("channel_id", flat=True)
+    failed = waiting.filter(status=DeliveryStatus.QUEUED, tries__gt=0, next_try_at__lte=now + TROUBLE_LASTS)
     under_way = waiting.filter(status=DeliveryStatus.SENDING, lease_until__gt=now)
     return turns.choose(
         candidates,
         sending=dict(under_way.order_by().values_list("channel_id").annotate(Count("id"))),
-        troubled=set(troubled.distinct()),
+        troubled=set(failed.values_list("channel_id", flat=True)),
         retries=retries,
         slots=slots,
     )

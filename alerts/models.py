@@ -72,6 +72,7 @@ class Delivery(models.Model):
         indexes = [
             models.Index(fields=["next_try_at"], condition=Q(next_try_at__isnull=False), name="delivery_due"),
             models.Index(fields=["incident", "channel", "id"], name="delivery_order"),
+            models.Index(fields=["created_at"], condition=Q(status=DeliveryStatus.DEAD.value), name="delivery_dead"),
         ]
 
     def __str__(self) -> str:

@@ -18,6 +18,7 @@ from monitors.domain.status import EventKind
 from monitors.models import Incident, IncidentEvent, Monitor
 
 DEAD_LETTERS_COUNT_FOR = timedelta(days=7)
+"""Counted from the delivery's beginning; it takes a day of tries until it is dead."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,16 +13,15 @@ from django.db import DatabaseError, connection
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from alerts.domain.retry import WAITING, DeliveryStatus
-from alerts.models import Delivery
+from alerts import queries
 from heartbeet.lib import clock, metrics
 from monitors import watermark
-from monitors.models import Incident, IncidentEvent, IngestNode, Pulse, SweepMark
+from monitors.models import Incident, IngestNode, Pulse, SweepMark
 
 SWEEP_MAY_LAG = timedelta(seconds=30)
 ALERT_MAY_WAIT = timedelta(minutes=2)
 REMEMBERED = timedelta(hours=24)
-"""For how long a dead node or a dead letter is a reason to worry; afterwards it is history."""
+"""For how long a dead node is a reason to worry; afterwards it is history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class System:
         if self.oldest_undelivered_sec > ALERT_MAY_WAIT.total_seconds():
             found.append(f"{self.undelivered} alerts wait, the oldest for {self.oldest_undelivered_sec:.0f} s.")
         if self.dead_letters:
-            found.append(f"{self.dead_letters} alerts could not be delivered in the last day.")
+            found.append(f"{self.dead_letters} alerts could not be delivered in the last week.")
         if self.dead_nodes:
             found.append(f"{self.dead_nodes} ingest processes went without goodbye in the last day.")
         if self.put_off:
@@ -106,17 +105,14 @@ def prometheus(request: HttpRequest) -> HttpResponse:
 def look(*, now: datetime) -> System:
     """Ask the database how our own work is going. Raises DatabaseError if it does not answer."""
     mark = SweepMark.objects.order_by("-finished_at").first()
-    waiting = Delivery.objects.filter(status__in=WAITING)
-    outbox = IncidentEvent.objects.filter(dispatched_at=None)
-    dead_letters = Delivery.objects.filter(status=DeliveryStatus.DEAD, created_at__gt=now - REMEMBERED)
+    undelivered = queries.undelivered(now)
     lost = IngestNode.objects.filter(stopped_at=None, beat_at__lte=now - watermark.ALIVE, beat_at__gt=now - REMEMBERED)
-    oldest = min(filter(None, [_oldest(waiting), _oldest(outbox)]), default=None)
     return System(
         sweep_lag_sec=_age(mark.finished_at if mark else None, now),
         watermark_lag_sec=_age(watermark.sweep_clock(now), now),
-        oldest_undelivered_sec=_age(oldest, now) or 0.0,
-        undelivered=waiting.count() + outbox.count(),
-        dead_letters=dead_letters.count(),
+        oldest_undelivered_sec=_age(undelivered.oldest_at, now) or 0.0,
+        undelivered=undelivered.waiting,
+        dead_letters=undelivered.dead,
         dead_nodes=lost.count(),
         put_off=Pulse.objects.exclude(judge_error="").filter(monitor__deleted_at=None).count(),
     )
@@ -131,7 +127,7 @@ def _gauges(found: System) -> list[metrics.Gauge]:
         metrics.Gauge("watermark_lag_seconds", "How far stored pings lag.", _or_nan(found.watermark_lag_sec)),
         metrics.Gauge("undelivered_alerts", "Alerts that wait.", found.undelivered),
         metrics.Gauge("oldest_undelivered_seconds", "How long the oldest waits.", found.oldest_undelivered_sec),
-        metrics.Gauge("dead_letters", "Alerts given up in the last day.", found.dead_letters),
+        metrics.Gauge("dead_letters", "Alerts given up in the last week.", found.dead_letters),
         metrics.Gauge("dead_nodes", "Ingest processes lost in the last day.", found.dead_nodes),
         metrics.Gauge("monitors_put_off", "Monitors that cannot be judged.", found.put_off),
     ]
@@ -143,11 +139,6 @@ def _or_nan(figure: float | None) -> float:
 
 def _longest_lag_sec() -> float:
     return max(SWEEP_MAY_LAG.total_seconds(), 10 * float(settings.HEARTBEET_SWEEP_INTERVAL_SEC))
-
-
-def _oldest(rows: Any) -> datetime | None:
-    found: datetime | None = rows.order_by("created_at").values_list("created_at", flat=True).first()
-    return found
 
 
 def _age(at: datetime | None, now: datetime) -> float | None:

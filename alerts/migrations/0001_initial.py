@@ -84,6 +84,10 @@ class Migration(migrations.Migration):
             model_name='delivery',
             index=models.Index(fields=['incident', 'channel', 'id'], name='delivery_order'),
         ),
+        migrations.AddIndex(
+            model_name='delivery',
+            index=models.Index(condition=models.Q(('status', 'dead')), fields=['created_at'], name='delivery_dead'),
+        ),
         migrations.AddConstraint(
             model_name='delivery',
             constraint=models.UniqueConstraint(fields=('event', 'channel', 'step'), name='delivery_once'),

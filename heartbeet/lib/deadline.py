@@ -31,9 +31,11 @@ class Deadline:
         return max(0.01, self._ends_at - time.monotonic())
 
     def watch(self, connection: socket.socket) -> None:
-        """Cut this connection too when the time is up."""
+        """Cut this connection too when the time is up; at once if it is up already."""
         with self._lock:
             self._watched.append(connection.dup())
+        if self.passed:
+            self._cut()
 
     def _cut(self) -> None:
         with self._lock:
