@@ -142,7 +142,7 @@ def mint_token(
         expires_at or parent.expires_at,
         daily_mutation_limit if daily_mutation_limit is not None else parent.daily_mutation_limit,
     )
-    if problems := tokens.problems(wanted, parent, now):
+    if problems := tokens.problems(name, wanted, parent, now):
         raise BadGrant(problems)
     plaintext = tokens.generate()
     token = AccessToken.objects.create(

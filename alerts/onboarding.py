@@ -1,4 +1,4 @@
-"""A new organisation is ready to be told: its first owner, and the channel that reaches them."""
+"""The first owner of an organisation, and the channel that reaches them."""
 
 from datetime import datetime
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from accounts.domain import roles
 
 PREFIX_LENGTH = 9
+MAX_NAME = 100
 DEFAULT_DAILY_MUTATIONS = 100_000
 _PLAINTEXT = re.compile(r"hb_[A-Za-z0-9_-]{43}")
 
@@ -45,9 +46,10 @@ def prefix(plaintext: str) -> str:
     return plaintext[:PREFIX_LENGTH]
 
 
-def problems(wanted: Grant, parent: Grant, now: datetime) -> dict[str, str]:
+def problems(name: str, wanted: Grant, parent: Grant, now: datetime) -> dict[str, str]:
     """Why `wanted` cannot be minted, by field; empty if it can. `parent` is what the one who asks may do."""
     found = {
+        "name": "" if 1 <= len(name.strip()) <= MAX_NAME else f"Give the token a name of up to {MAX_NAME} characters.",
         "scopes": _scopes_problem(wanted.scopes, parent.scopes),
         "expiresAt": _expiry_problem(wanted.expires_at, parent.expires_at, now),
         "dailyMutationLimit": _cap_problem(wanted.daily_mutation_limit, parent.daily_mutation_limit),

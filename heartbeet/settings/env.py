@@ -7,6 +7,7 @@
 import base64
 import json
 import os
+import re
 import secrets
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -71,6 +72,13 @@ class Env(BaseSettings):
         if not isinstance(value, str):
             return value
         return [ip_network(part.strip()) for part in value.split(",") if part.strip()]
+
+    @field_validator("admin_email")
+    @classmethod
+    def _check_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[^@\s]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?", value.strip()):
+            raise ValueError("write an e-mail address such as ada@example.com")
+        return value.strip()
 
     @property
     def public_url(self) -> str:

@@ -11,6 +11,7 @@ from django.db import models
 from django.test import Client
 
 from accounts import operations as accounts_operations
+from accounts.domain.actor import SYSTEM, Actor
 from accounts.models import AuditEvent, Membership, Plan, User
 from alerts import operations as alert_operations
 from alerts.models import Channel, Delivery
@@ -51,7 +52,7 @@ def channel(monitor: Monitor, operator: User) -> Channel:
     return alert_operations.create_channel(
         organization=monitor.organization, kind="slack", name="ops", is_default=True,
         config={"url": "https://hooks.slack.com/services/T0/B0/verysecret"},
-        by=accounts_operations.Actor(user_id=operator.id), now=NOW,
+        by=Actor(user_id=operator.id), now=NOW,
     )  # fmt: skip
 
 
@@ -88,9 +89,7 @@ def test_no_page_shows_an_envelope_a_digest_or_a_channels_secrets(pages: Client,
     membership = Membership.objects.create(
         user=User.objects.get(), organization=channel.organization, role="owner", created_at=NOW
     )
-    minted = accounts_operations.mint_token(
-        membership=membership, name="deploy", by=accounts_operations.Actor(), now=NOW
-    ).token
+    minted = accounts_operations.mint_token(membership=membership, name="deploy", by=SYSTEM, now=NOW).token
 
     shown = "".join(
         pages.get(_url(type(row), f"{row.pk}/change/")).content.decode() for row in (token, channel, minted)
@@ -186,7 +185,7 @@ def test_a_change_of_role_stands_in_the_organisations_audit_log(pages: Client, o
 
 def test_a_membership_can_be_deleted_with_its_access_tokens(pages: Client) -> None:
     bob = Membership.objects.get(user=factories.member(factories.organization(), "member", "bob"))
-    accounts_operations.mint_token(membership=bob, name="deploy", by=accounts_operations.Actor(), now=NOW)
+    accounts_operations.mint_token(membership=bob, name="deploy", by=SYSTEM, now=NOW)
 
     answer = pages.post(_url(Membership, f"{bob.id}/delete/"), {"post": "yes"})
 

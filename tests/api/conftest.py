@@ -44,7 +44,7 @@ class API:
         return self.client.delete(f"/api/v1{path}")
 
     def raw(self, path: str, body: bytes, content_type: str = "application/json") -> Any:
-        return self.client.generic("POST", f"/api/v1{path}", body, content_type=content_type)
+        return self.client.generic("POST", f"/api/v1{path}", body, content_type)  # type: ignore[arg-type]  # bytes too
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from accounts.domain.actor import SYSTEM
 from accounts.models import AuditEvent, Membership, Organization, Plan, Project
 from alerts import operations as alert_operations
 from alerts.models import Channel
@@ -53,7 +54,7 @@ ROW = [
 def _channel(organization: Organization, name: str = "ops@example.com", **options: Any) -> Channel:
     return alert_operations.create_channel(
         organization=organization, kind="email", name=name, config={"to": name},
-        by=alert_operations.Actor(), now=datetime.now(UTC), **options,
+        by=SYSTEM, now=datetime.now(UTC), **options,
     )  # fmt: skip
 
 

@@ -187,5 +187,7 @@ def _endpoints(patterns: list[URLPattern | URLResolver]) -> Iterator[type[Endpoi
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
             yield from _endpoints(pattern.url_patterns)
-        elif issubclass(getattr(pattern.callback, "cls", object), Endpoint):
-            yield pattern.callback.cls
+            continue
+        view: type = getattr(pattern.callback, "cls", object)
+        if issubclass(view, Endpoint):
+            yield view
