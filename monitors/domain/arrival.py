@@ -71,9 +71,9 @@ def _meets_judged_due(facts: Facts, ping: Ping) -> bool:
 
 
 def _is_no_evidence(facts: Facts, ping: Ping, known: KnownRun | None) -> bool:
-    """Whether a success received before the monitor went down leaves that judgement right: it met an earlier due, or
-    it ended another run than the one that took too long."""
-    if facts.status is not Status.DOWN or ping.received_at > facts.status_since:
+    """Whether a success received before the monitor went down, or unknown, leaves that judgement right: it met an
+    earlier due, or it ended another run than the one that took too long."""
+    if facts.status not in (Status.DOWN, Status.UNKNOWN) or ping.received_at > facts.status_since:
         return False
     if not _meets_judged_due(facts, ping):
         return True
@@ -83,12 +83,7 @@ def _is_no_evidence(facts: Facts, ping: Ping, known: KnownRun | None) -> bool:
 
 def _explains_miss(facts: Facts, ping: Ping) -> bool:
     """Whether a fail that arrives late is what was taken for silence: the same due does not count twice."""
-    return (
-        facts.status is Status.DOWN
-        and facts.misses > 0
-        and ping.received_at <= facts.status_since
-        and _meets_judged_due(facts, ping)
-    )
+    return facts.status is Status.DOWN and ping.received_at <= facts.status_since and _meets_judged_due(facts, ping)
 
 
 def _recovery(facts: Facts, at: datetime) -> Cause:

@@ -37,19 +37,22 @@ def _missed(step: Step, at: datetime, gaps: Gaps) -> Step:
 
 
 def _overran(step: Step, overrun: tuple[OpenRun, ...], at: datetime, gaps: Gaps) -> Step:
-    """Runs have taken too long, unless their end may have come while nobody listened.
+    """Runs have taken too long: together one failure. Those whose end may have come while nobody listened are lost.
 
     Without a longest run time it is the due at `at` - grace that they did not meet: it is not counted again. Where
-    that is excused, the due is still judged for itself."""
-    window = Window(min(run.started_at for run in overrun), at)
-    deaf_until = gaps.excuse(window, already=_is_excused(step.facts))
-    kept = tuple(run for run in step.facts.open_runs if run not in overrun)
-    outcome = RunOutcome.OVERRAN if deaf_until is None else RunOutcome.SUPERSEDED
-    step = step.then(replace(step.facts, open_runs=kept), *runs.end(overrun, at, outcome))
-    expected = at if step.facts.max_runtime is not None else at - step.facts.grace
-    if deaf_until is None:
+    all are lost, that due is still judged for itself."""
+    facts, is_excused = step.facts, _is_excused(step.facts)
+    deaf_until = {run: gaps.excuse(Window(run.started_at, at), already=is_excused) for run in overrun}
+    lost = tuple(run for run in overrun if deaf_until[run])
+    guilty = tuple(run for run in overrun if not deaf_until[run])
+    ended = (*runs.end(lost, at, RunOutcome.SUPERSEDED), *runs.end(guilty, at, RunOutcome.OVERRAN))
+    step = step.then(replace(facts, open_runs=tuple(run for run in facts.open_runs if run not in overrun)), *ended)
+    expected = at if facts.max_runtime is not None else at - facts.grace
+    if guilty:
         return _wait(changes.failure(step, Cause.OVERRAN, at, expected_at=expected), expected)
-    return step if step.facts.max_runtime is None else _wait(_unknown(step, at), max(at, deaf_until))
+    if facts.max_runtime is None:
+        return step
+    return _wait(_unknown(step, at), max(at, *filter(None, deaf_until.values())))
 
 
 def _unknown(step: Step, at: datetime) -> Step:

@@ -156,6 +156,27 @@ TABLE = [
         "the lost end of yesterday's run does not make today's a failure",
     ),
     (
+        "03:30 start a; 05:00 start b; d1 03:31 clock",
+        gaps("04:00-04:05"),
+        monitor(NIGHTLY),
+        ["d1 03:31 down overran", "d1 03:31 incident overran"],
+        "nor does it excuse another run, which began after the gap",
+    ),
+    (
+        "03:30 success; d1 03:40 clock; 20:00 success",
+        gaps("d1 03:00-d1 03:35"),
+        monitor(NIGHTLY),
+        ["03:30 up pinged", "d1 03:31 unknown gap"],
+        "a success from before the due, arriving late, does not tell whether the due was met",
+    ),
+    (
+        "03:30 success; d1 03:40 clock; d1 03:30 success",
+        gaps("d1 03:00-d1 03:35"),
+        monitor(NIGHTLY),
+        ["03:30 up pinged", "d1 03:31 unknown gap", "d1 03:31 up recovered"],
+        "one that met it does",
+    ),
+    (
         "03:30 start; d1 03:50 clock",
         gaps("04:00-04:05"),
         monitor(NIGHTLY),

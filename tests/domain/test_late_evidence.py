@@ -25,6 +25,24 @@ TABLE = [
         "at the very deadline too",
     ),
     (
+        "12:00 success; 13:01 clock; 12:00:30 success; 13:01:30 clock",
+        monitor(),
+        [
+            *DOWN,
+            "13:01 resolved late_evidence",
+            "13:01 up late_evidence",
+            "13:01:30 down missed",
+            "13:01:30 incident missed",
+        ],
+        "an interval counts from the latest success: it was missed half a minute later",
+    ),
+    (
+        "12:00 success; 13:01 clock; 13:00 success a",
+        monitor(),
+        [*DOWN, "13:01 resolved late_evidence", "13:01 up late_evidence"],
+        "a success that names a run is a success",
+    ),
+    (
         "12:00 success; 13:01 clock; 13:02 success",
         monitor(),
         [*DOWN, "13:02 resolved recovered", "13:02 up recovered"],

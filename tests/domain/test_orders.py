@@ -74,6 +74,12 @@ TABLE = [
         "a run whose time passed in the pause is not held against it",
     ),
     (
+        "12:00 start a; 12:10 pause; 13:00 resume; 13:00 clock",
+        monitor(max_runtime=timedelta(hours=1)),
+        ["12:10 paused paused", "13:00 new resumed"],
+        "… nor one whose time passes at that very moment",
+    ),
+    (
         "12:00 start a; 12:10 pause; 12:20 resume; 13:00 clock",
         monitor(max_runtime=timedelta(hours=1)),
         ["12:10 paused paused", "12:20 new resumed", "13:00 down overran", "13:00 incident overran"],

@@ -126,6 +126,8 @@ def test_runs_in_time_and_too_long(story: str, facts: Facts, history: list[str],
 OUTCOMES = [
     ("12:00 start; 12:10 success", ["success"], 600.0, "a run and its success"),
     ("12:00 start; 12:10 fail", ["fail"], 600.0, "a run and its failure"),
+    ("12:00 start; 12:00 success", ["success"], 0.0, "in the same instant"),
+    ("12:00 success; 12:00 start", ["open"], None, "a start in the instant of a success is the next run"),
     ("12:00 start; 12:10 log", ["open"], None, "a log ends nothing"),
     ("12:00 start; 12:05 start; 12:10 success", ["superseded", "success"], 300.0, "the latest without an id ends"),
     ("12:00 start; 12:05 start b; 12:10 success", ["success", "open"], 600.0, "one with an id is another's"),
@@ -146,8 +148,10 @@ def test_how_runs_end(story: str, outcomes: list[str], duration: float | None, r
 
     world.play(story)
 
-    last = world.durations[-1]
-    assert (world.outcomes, last and last.total_seconds()) == (outcomes, duration), reason
+    assert (world.outcomes, world.durations[-1]) == (
+        outcomes,
+        None if duration is None else timedelta(seconds=duration),
+    ), reason
 
 
 def test_a_start_that_arrives_late_completes_its_run() -> None:
@@ -211,6 +215,8 @@ LATENESS = [
         Status.UP,
         "its run answers for the due",
     ),
+    (monitor(max_runtime=TWO_HOURS), "12:00 success", "13:00:30", Status.LATE, "without a run nothing answers"),
+    (monitor(), "12:00 success; 12:30 start", "13:30:30", Status.LATE, "a run without a longest time answers for none"),
     (monitor(), "12:00 success; 12:10 pause", "13:00:30", Status.PAUSED, "paused is not late"),
     (monitor(), "12:00 success; 12:10 lock", "13:00:30", Status.UP, "nor is what nobody judges"),
 ]
