@@ -33,12 +33,15 @@ class Spool:
         self._path = path
         self._max_pages = max(4, max_mb * 1024 * 1024 // _PAGE_BYTES)
         self._connection: sqlite3.Connection | None = None
-        self._waiting = 0
-        self._in_repair(self._count)
+        self._waiting: int | None = None  # unknown until the file could be opened
+        try:
+            self._in_repair(lambda _: None)
+        except SpoolFull as error:
+            log.error("spool_not_opened", error=str(error))
 
     @property
     def is_empty(self) -> bool:
-        return self._waiting == 0
+        return not self._waiting
 
     def put(self, batch: Batch) -> None:
         """Make a batch durable here. Raises SpoolFull."""
@@ -46,7 +49,7 @@ class Spool:
         first_us = min((each.received_us for each in batch.arrivals), default=0)
         insert = "INSERT INTO batch (id, first_us, arrivals) VALUES (?, ?, ?)"
         self._in_repair(lambda db: db.execute(insert, (batch.id.hex, first_us, rows)))
-        self._waiting += 1
+        self._count_on(1)
 
     def quarantine(self, arrival: Arrival, error: str) -> None:
         """Keep a ping that the database refuses, for the operator. Raises SpoolFull."""
@@ -69,8 +72,8 @@ class Spool:
         return None
 
     def oldest_us(self) -> int | None:
-        """When the oldest waiting ping was received. Raises SpoolFull."""
-        if self.is_empty:
+        """When the oldest waiting ping was received. Raises SpoolFull, also if the file could not be read yet."""
+        if self._waiting == 0:
             return None
         found: int | None = self._in_repair(lambda db: db.execute("SELECT min(first_us) FROM batch").fetchone())[0]
         return found
@@ -78,7 +81,7 @@ class Spool:
     def remove(self, batch: Batch) -> None:
         """Forget a batch: it is in the database. Gives the disk back when nothing waits. Raises SpoolFull."""
         self._in_repair(lambda db: db.execute("DELETE FROM batch WHERE id = ?", (batch.id.hex,)))
-        self._waiting = max(0, self._waiting - 1)
+        self._count_on(-1)
         if self.is_empty:
             self._in_repair(lambda db: db.execute("VACUUM"))
 
@@ -92,10 +95,10 @@ class Spool:
         move = "INSERT INTO quarantine (error, arrival) SELECT 'damaged', arrivals FROM batch WHERE id = ?"
         self._in_repair(lambda db: db.execute(move, (batch_id,)))
         self._in_repair(lambda db: db.execute("DELETE FROM batch WHERE id = ?", (batch_id,)))
-        self._waiting -= 1
+        self._count_on(-1)
 
-    def _count(self, db: sqlite3.Connection) -> None:
-        self._waiting = db.execute("SELECT count(*) FROM batch").fetchone()[0]
+    def _count_on(self, change: int) -> None:
+        self._waiting = max(0, (self._waiting or 0) + change)
 
     def _in_repair(self, work: "Work") -> Any:
         """Run `work` on the open file; if the file turns out to be damaged, move it aside and run it on a new one."""
@@ -117,7 +120,6 @@ class Spool:
         return work(self._connection)
 
     def _open(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
         try:
             connection.execute("PRAGMA journal_mode=WAL")
@@ -126,6 +128,7 @@ class Spool:
             if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
                 raise sqlite3.DatabaseError("quick_check failed")
             connection.executescript(_SCHEMA)
+            self._waiting = connection.execute("SELECT count(*) FROM batch").fetchone()[0]
         except sqlite3.Error:
             connection.close()
             raise

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from monitors.ingest import app
+from monitors.ingest.arrival import Arrival
 
 Headers = dict[str, str]
 
@@ -85,6 +86,16 @@ class Server:
 
     def request(self, path: str, method: str = "GET", **given: Any) -> Response:
         return self.begin(path, method, **given).result(20)
+
+    def submit(self, *arrivals: Arrival) -> None:
+        """Hand arrivals to the queue together, past the parsing of requests, and wait until they are final."""
+        self._run(self._submit(arrivals)).result(20)
+
+    async def _submit(self, arrivals: tuple[Arrival, ...]) -> None:
+        assert app._ingest is not None
+        for settled in [app._ingest._queue.submit(arrival) for arrival in arrivals]:
+            assert settled is not None
+            await settled
 
     def _run(self, coroutine: Any) -> "Future[Any]":
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
