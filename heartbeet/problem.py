@@ -118,12 +118,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return _answer(request, _INTERNAL)
 
 
-def as_response(request: HttpRequest, error: Exception) -> HttpResponse | None:
-    """The answer to an exception that a page let through; None if it is a mistake of ours."""
-    problem = of(error)
-    return _answer(request, problem) if problem else None
-
-
 def _answer(request: HttpRequest, problem: Problem) -> HttpResponse:
     if request.path.startswith("/api/"):
         return JsonResponse(problem.body, status=problem.status, headers=problem.headers)

@@ -1,5 +1,7 @@
 """Channels over HTTP: parse, one call, render."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from django.shortcuts import get_object_or_404
@@ -13,6 +15,7 @@ from accounts.api.paging import Pages
 from accounts.domain.roles import Scope
 from alerts import operations, queries
 from alerts.api import rows
+from alerts.channels import base
 from alerts.models import Channel, Delivery
 
 
@@ -35,6 +38,17 @@ class ChannelChange(Body):
     isDefault = serializers.BooleanField(source="is_default", required=False)
 
 
+@contextmanager
+def _paths_of_the_body() -> Iterator[None]:
+    """A channel names its own fields; in the body they are inside `config`."""
+    try:
+        yield
+    except base.BadConfig as error:
+        if error.path in ("kind", "name"):
+            raise
+        raise type(error)(f"config.{error.path}", str(error)) from error
+
+
 class Channels(Endpoint):
     """`/channels`."""
 
@@ -46,7 +60,10 @@ class Channels(Endpoint):
 
     def post(self, request: Request) -> Response:
         asked: dict[str, Any] = self.body(request, ChannelBody)
-        made = operations.create_channel(**asked, organization=self.organization, by=self.access.actor, now=self.now)
+        with _paths_of_the_body():
+            made = operations.create_channel(
+                **asked, organization=self.organization, by=self.access.actor, now=self.now
+            )
         return Response(rows.channel(made), status=201)
 
 
@@ -72,10 +89,10 @@ class ChannelDetail(ChannelEndpoint):
 
     def patch(self, request: Request, channel_id: int) -> Response:
         changes = self.body(request, ChannelChange)
-        changed = operations.edit_channel(
-            channel=self.channel(channel_id), changes=changes, by=self.access.actor, now=self.now
-        )
-        return Response(rows.channel(changed))
+        channel = self.channel(channel_id)
+        with _paths_of_the_body():
+            operations.edit_channel(channel=channel, changes=changes, by=self.access.actor, now=self.now)
+        return Response(rows.channel(channel))
 
     def delete(self, request: Request, channel_id: int) -> Response:
         operations.delete_channel(channel=self.channel(channel_id), by=self.access.actor, now=self.now)

@@ -47,10 +47,10 @@ def test_a_secret_goes_in_and_never_comes_out(as_alice: API) -> None:
     [
         ({"kind": "pigeon"}, "kind"),
         ({"name": ""}, "name"),
-        ({"config": {"to": "nobody"}}, "to"),
-        ({"config": {}}, "to"),
-        ({"config": {"to": "ops@example.com", "cc": "x"}}, "cc"),
-        ({"config": {"to": 7}}, "to"),
+        ({"config": {"to": "nobody"}}, "config.to"),
+        ({"config": {}}, "config.to"),
+        ({"config": {"to": "ops@example.com", "cc": "x"}}, "config.cc"),
+        ({"config": {"to": 7}}, "config.to"),
         ({"config": []}, "config"),
         ({"colour": "red"}, "colour"),
     ],
@@ -60,6 +60,14 @@ def test_bad_input_names_the_field(change: dict[str, Any], path: str, as_alice: 
 
     assert (answer.status_code, answer.json()["code"]) == (400, "VALIDATION_FAILED")
     assert [field["path"] for field in answer.json()["fields"]] == [path]
+
+
+def test_a_change_of_config_names_the_field_too(as_alice: API) -> None:
+    path = f"/channels/{as_alice.post('/channels', EMAIL).json()['id']}"
+
+    answer = as_alice.patch(path, {"config": {"to": "nobody"}})
+
+    assert (answer.status_code, answer.json()["fields"][0]["path"]) == (400, "config.to")
 
 
 def test_a_change_touches_only_what_was_sent(as_alice: API) -> None:

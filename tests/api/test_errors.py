@@ -118,6 +118,13 @@ def test_a_trailing_slash_makes_no_difference(path: str, api: API, alice: Member
     assert api.get(path).status_code == 200
 
 
+def test_head_asks_what_get_asks(api: API, alice: Membership) -> None:
+    api.login(alice, "incidents:read")
+
+    assert api.client.head("/api/v1/incidents").status_code == 200
+    assert api.client.head("/api/v1/monitors").status_code == 403
+
+
 def test_answers_are_never_cached(api: API, alice: Membership) -> None:
     api.login(alice)
 

@@ -1,0 +1,62 @@
+"""Guessing passwords is slow, for an address and for an account."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import RequestFactory
+
+from heartbeet.lib import ratelimit
+
+
+@pytest.fixture(autouse=True)
+def _own_limits(settings: Any) -> None:
+    settings.RATELIMIT_CACHE_PREFIX = f"{uuid4()}:"
+
+
+def _tries(*whom: tuple[str, str]) -> list[bool]:
+    """Whether each try, an address and an account, may go on."""
+    return [_may_try(address, email) for address, email in whom]
+
+
+def _may_try(address: str, email: str) -> bool:
+    try:
+        ratelimit.check_sign_in(RequestFactory().post("/sign-in"), address=address, email=email)
+    except ratelimit.TooManyRequests:
+        return False
+    return True
+
+
+def test_an_account_is_guessed_at_ten_times_from_wherever() -> None:
+    tries = _tries(*[(f"192.0.2.{number}", "Ada@example.com ") for number in range(11)])
+
+    assert tries == [True] * 10 + [False]
+
+
+def test_an_address_guesses_thirty_times_at_whomever() -> None:
+    tries = _tries(*[("192.0.2.1", f"user{number}@example.com") for number in range(31)])
+
+    assert tries == [True] * 30 + [False]
+
+
+def test_one_account_guessed_at_does_not_keep_another_out() -> None:
+    _tries(*[(f"192.0.2.{number}", "ada@example.com") for number in range(11)])
+
+    assert _tries(("192.0.2.200", "bob@example.com")) == [True]
+
+
+def test_without_redis_people_still_get_in(settings: Any) -> None:
+    settings.CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
+    }
+
+    assert _tries(*[("192.0.2.1", "ada@example.com")] * 12) == [True] * 12
+
+
+def test_whoever_has_to_wait_is_told_how_long() -> None:
+    _tries(*[("192.0.2.1", "ada@example.com")] * 10)
+
+    with pytest.raises(ratelimit.TooManyRequests) as caught:
+        ratelimit.check_sign_in(RequestFactory().post("/"), address="192.0.2.1", email="ada@example.com")
+
+    assert 0 < caught.value.retry_after_sec <= 300

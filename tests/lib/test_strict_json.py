@@ -1,0 +1,37 @@
+"""JSON as the RFC has it, and every refusal a sentence."""
+
+import pytest
+
+from heartbeet.lib import strict_json
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (b'{"a": [1, 2.5, true, null, "\xc3\xa9"]}', {"a": [1, 2.5, True, None, "é"]}),
+        (b" 7 ", 7),
+        (b'{"a": {"a": 1}}', {"a": {"a": 1}}),
+        (b"1e400", float("inf")),  # valid JSON; whoever takes a number has to look at its range
+    ],
+)
+def test_json_is_read(text: bytes, value: object) -> None:
+    assert strict_json.loads(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (b"", "line 1, column 1"),
+        (b"{", "line 1"),
+        (b"NaN", "NaN is not JSON"),
+        (b"[-Infinity]", "-Infinity is not JSON"),
+        (b'{"a": 1, "a": 2}', "'a' is there twice"),
+        (b'{"x": {"a": 1, "a": 2}}', "'a' is there twice"),
+        (b'"\xff"', "UTF-8"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b"9" * 5000, "digits"),
+    ],
+)
+def test_what_is_not_json_is_refused_with_a_reason(text: bytes, says: str) -> None:
+    with pytest.raises(strict_json.BadJSON, match=says):
+        strict_json.loads(text)
