@@ -336,6 +336,29 @@ def test_one_storm_does_not_hide_the_other_channels(house: House, http_receiver:
     assert calm.id in set(claimed.values_list("channel_id", flat=True))
 
 
+@pytest.mark.parametrize(
+    ("failed_ago", "at_once", "reason"),
+    [
+        (timedelta(0), 1, "the channel has just failed: one at a time"),
+        (timedelta(hours=2), 3, "that one waits for hours by now and says nothing about the channel"),
+    ],
+)
+def test_a_channel_that_fails_is_tried_one_at_a_time(
+    house: House, http_receiver: HTTPReceiver, failed_ago: timedelta, at_once: int, reason: str
+) -> None:
+    others = [house.another_monitor(f"Job {number}") for number in range(3)]
+    house.webhook(http_receiver.url, house.monitor, *others)
+    house.opens()
+    http_receiver.then(500)
+    send_all(house.now)
+    Delivery.objects.update(next_try_at=house.now + 6 * failed_ago + SECOND)
+    for monitor in others:
+        house.opens(monitor)
+    dispatcher.dispatch(now=house.now)
+
+    assert len(dispatcher.claim(now=house.now, limit=10)) == at_once, reason
+
+
 def test_every_delivery_has_an_id_of_its_own(house: House, http_receiver: HTTPReceiver) -> None:
     house.webhook(http_receiver.url)
     incident = house.opens()

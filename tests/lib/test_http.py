@@ -54,6 +54,14 @@ def test_the_name_asked_for_is_the_host_the_receiver_sees(http_receiver: HTTPRec
     assert request.headers["host"] == f"hooks.example.com:{http_receiver.port}"
 
 
+def test_a_mapped_address_leads_where_the_kernel_takes_it(http_receiver: HTTPReceiver) -> None:
+    url = f"http://[::ffff:127.0.0.1]:{http_receiver.port}/x"
+
+    assert post(http.Client(allowed=HERE), url).status == 200
+    with pytest.raises(http.BlockedTarget):
+        post(http.Client(), url)
+
+
 def test_without_permission_this_machine_is_out_of_reach(http_receiver: HTTPReceiver) -> None:
     client = http.Client(resolve=Names("127.0.0.1"))
 
