@@ -27,7 +27,7 @@ from tests.receivers import HTTPReceiver, SMTPReceiver
 hypothesis.settings.register_profile("heartbeet", deadline=None)  # a slow machine is not a failure
 hypothesis.settings.load_profile("heartbeet")
 
-_LOOPBACK = ("127.", "::1", "::ffff:7f00:", "localhost", "0.0.0.0")
+_LOOPBACK = ("127.", "::1", "::ffff:127.", "localhost", "0.0.0.0")
 
 
 class NetworkIsOff(RuntimeError):
