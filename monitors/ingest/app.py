@@ -57,7 +57,14 @@ class Ingest:
         shared = RedisLimiter(settings.ENV.redis_url, name=name) if settings.ENV.redis_url else None
         self._limiter = None if shared else MemoryLimiter()
         spool = Spool(slot.spool_path, max_mb=settings.ENV.spool_max_mb)
-        self._writer = Writer(self._queue, spool, name=name, now_us=self._clock.now_us, limiter=shared)
+        self._writer = Writer(
+            self._queue,
+            spool,
+            name=name,
+            is_only=settings.HEARTBEET_EMBEDDED,
+            now_us=self._clock.now_us,
+            limiter=shared,
+        )
         self._beating: asyncio.Task[None] | None = None
 
     async def start(self) -> None:

@@ -15,7 +15,9 @@ from monitors import sql
 log = structlog.get_logger(__name__)
 
 PROBE_SEC = 0.5
+APPLICATION = "heartbeet-ingest"
 _POSTGRESQL_OPTIONS = {
+    "application_name": APPLICATION,
     "connect_timeout": 3,
     "keepalives_idle": 5,
     "keepalives_interval": 2,

@@ -30,18 +30,27 @@ class Writer:
     ones queue up behind them there."""
 
     def __init__(
-        self, queue: Queue, spool: Spool, *, name: str, now_us: Callable[[], int], limiter: RedisLimiter | None
+        self,
+        queue: Queue,
+        spool: Spool,
+        *,
+        name: str,
+        is_only: bool,
+        now_us: Callable[[], int],
+        limiter: RedisLimiter | None,
     ) -> None:
         self.node_id = uuid4()
         self.outage = session.Outage()
         self.is_spool_full = False
         self._name = name
+        self._is_only = is_only
         self._queue = queue
         self._spool = spool
         self._now_us = now_us
         self._limiter = limiter
         self._limited: dict[bytes, int] = {}
         self._is_registered = False
+        self._listening_since_us = 0
         self._thread = threading.Thread(target=self._run, name="heartbeet-writer", daemon=True)
 
     def start(self) -> None:
@@ -223,6 +232,7 @@ class Writer:
     # The watermark
 
     def _beat(self, at_us: int) -> None:
+        self._listening_since_us = self._listening_since_us or at_us
         if self.outage.is_on:
             return
         try:
@@ -238,7 +248,10 @@ class Writer:
     def _register(self, at_us: int) -> None:
         if not self._is_registered:
             flushed_through = self._flushed_through(at_us)
-            watermark.open_node(self.node_id, name=self._name, now=self._now(), flushed_through=flushed_through)
+            if self._is_only:
+                watermark.close_predecessors(now=self._now())
+            since = clock.from_microseconds(self._listening_since_us)
+            watermark.open_node(self.node_id, name=self._name, now=since, flushed_through=flushed_through)
             self._is_registered = True
 
     def _flushed_through(self, at_us: int) -> datetime:
