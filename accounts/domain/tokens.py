@@ -76,9 +76,8 @@ def _expiry_problem(wanted: datetime | None, limit: datetime | None, now: dateti
     return ""
 
 
-def _cap_problem(wanted: int | None, limit: int | None) -> str:
-    if wanted is not None and wanted < 1:
-        return "Must be a whole number from 1."
-    if limit is not None and (wanted is None or wanted > limit):
-        return f"Must be at most {limit}, the limit of the token that asks."
+def _cap_problem(wanted: int | None, granted: int | None) -> str:
+    limit = granted or DEFAULT_DAILY_MUTATIONS
+    if wanted is not None and not 1 <= wanted <= limit:
+        return f"Must be a whole number from 1 to {limit}, the limit of the token that asks."
     return ""

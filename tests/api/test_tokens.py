@@ -59,6 +59,15 @@ def test_no_token_is_stronger_than_the_one_that_asks(
     assert [field["path"] for field in answer.json()["fields"]] == [path]
 
 
+def test_a_token_without_a_limit_of_its_own_cannot_hand_on_more_than_the_default(api: API, alice: Membership) -> None:
+    api.login(alice)
+
+    allowed = api.post("/me/tokens", {"name": "a", "dailyMutationLimit": 100_000})
+    refused = api.post("/me/tokens", {"name": "b", "dailyMutationLimit": 100_001})
+
+    assert (allowed.status_code, refused.status_code) == (201, 400)
+
+
 def test_what_is_not_said_is_as_the_asking_token_has_it(api: API, alice: Membership) -> None:
     api.login(alice, "tokens:write", "monitors:read", expires_at=SOON, daily_mutation_limit=10)
 
