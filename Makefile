@@ -33,7 +33,7 @@ check: .venv/dev.stamp  ## Style, types, layers, migrations
 	$(BIN)/heartbeet check
 
 bench: .venv/dev.stamp  ## Measure: one JSON line per case
-	@for file in benchmarks/ingest.py benchmarks/sweep.py benchmarks/latency.py; do $(BIN)/python $$file || exit 1; done
+	@for name in ingest sweep latency; do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 format: .venv/dev.stamp  ## Put the code in shape
 	$(BIN)/ruff check --fix .

@@ -146,4 +146,6 @@ def _age(at: datetime | None, now: datetime) -> float | None:
 
 
 def _json(body: dict[str, Any], *, status: int = 200) -> JsonResponse:
-    return JsonResponse(body, status=status, headers={"Cache-Control": "no-store"})
+    response = JsonResponse(body, status=status, headers={"Cache-Control": "no-store"})
+    response._has_been_logged = True  # type: ignore[attr-defined]  # probes ask every second; Django would log each 503
+    return response
