@@ -152,7 +152,10 @@ class Channel(ABC):
 
 
 def _value(field: Field, given: Mapping[str, str], kept: Mapping[str, str]) -> str:
-    return given.get(field.name) or kept.get(field.name) or field.default()
+    """A secret left empty stays as it is, for a form cannot show it; anything else can be emptied."""
+    if field.is_secret:
+        return given.get(field.name) or kept.get(field.name) or field.default()
+    return given.get(field.name, kept.get(field.name, field.default()))
 
 
 class HTTPChannel(Channel):

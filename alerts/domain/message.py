@@ -157,7 +157,7 @@ def _facts(message: Message) -> list[tuple[str, str]]:
         found.append(("Expected", f"a ping {monitor.schedule}, with {words.span(monitor.grace)} of grace"))
     if incident.expected_at:
         found.append(("Was due", words.instant(incident.expected_at)))
-    found += [("Last ping", words.instant(incident.last_ping_at)), ("Since", words.instant(incident.opened_at))]
+    found += [("Last ping before", words.instant(incident.last_ping_at)), ("Since", words.instant(incident.opened_at))]
     if incident.resolved_at:
         found.append(("Until", words.instant(incident.resolved_at)))
         found.append(("Lasted", words.span(incident.resolved_at - incident.opened_at)))

@@ -63,7 +63,7 @@ def test_an_opened_incident_says_what_a_person_needs() -> None:
         ("What happened", "Nightly backup missed its ping"),
         ("Expected", "a ping every 5 minutes, with 1 minute of grace"),
         ("Was due", "5 Jan 2026, 12:05:00 UTC"),
-        ("Last ping", "5 Jan 2026, 12:00:00 UTC"),
+        ("Last ping before", "5 Jan 2026, 12:00:00 UTC"),
         ("Since", "5 Jan 2026, 12:06:00 UTC"),
     ]
 
@@ -73,7 +73,7 @@ def test_a_resolved_incident_also_says_how_long_it_lasted() -> None:
 
 
 def test_a_monitor_that_never_pinged_says_so() -> None:
-    assert ("Last ping", "never") in opened(last_ping_at=None).facts
+    assert ("Last ping before", "never") in opened(last_ping_at=None).facts
 
 
 def test_the_payload_is_the_contract() -> None:
