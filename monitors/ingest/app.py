@@ -1,6 +1,7 @@
 """The ping URLs as a raw ASGI callable: parse, limit, enqueue, answer when it is durable. No middleware, no ORM."""
 
 import asyncio
+import contextlib
 import gc
 import os
 import socket
@@ -34,6 +35,8 @@ SWITCH_SEC = 0.0005
 GC_THRESHOLD = 50_000, 20, 50
 BODY_BYTES = 1024 * 1024
 BODY_SEC = 5.0
+UNREAD = "heartbeet.unread"
+"""In a scope: more of the body may follow than we kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,8 @@ class Ingest:
             reply = family.refused
         await send(reply.start)
         await send(reply.body)
+        if UNREAD in scope:
+            await skip_body(receive)
 
     async def _reply(self, family: replies.Family, scope: Scope, receive: Receive) -> replies.Reply:
         method = scope["method"]
@@ -132,6 +137,8 @@ class Ingest:
             arrival.run_id = request.parse_run_id(query)
         if method == "POST" and request.has_body(scope["http_version"], headers):
             data = await read_body(receive)
+            if len(data) == BODY_BYTES:
+                scope[UNREAD] = True
             arrival.value = request.parse_value(data)
             if data and (arrival.value is None or not request.is_only_value(data)):
                 arrival.body = Body.keep(data)
@@ -149,16 +156,23 @@ class Ingest:
 async def read_body(receive: Receive) -> bytes:
     """What comes of a body within its limits of size and time; a client that hangs up has said what it said."""
     data = bytearray()
-    try:
+    with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(BODY_SEC):
             while len(data) < BODY_BYTES:
                 message = await receive()
                 data += message.get("body", b"")
-                if message["type"] != "http.request" or not message.get("more_body"):
+                if not message.get("more_body"):
                     break
-    except TimeoutError:
-        pass
     return bytes(data[:BODY_BYTES])
+
+
+async def skip_body(receive: Receive) -> None:
+    """Let a client that has its answer finish what it sends: most read no answer before, and if we closed the
+    connection they would report a broken pipe instead of a success."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(BODY_SEC):
+            while (await receive()).get("more_body"):
+                pass
 
 
 # The one of this process
