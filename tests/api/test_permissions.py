@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts import operations
@@ -173,14 +174,22 @@ def test_every_method_of_every_endpoint_declares_what_it_needs() -> None:
 
 
 def test_every_endpoint_is_in_the_table_of_calls() -> None:
-    routes = {
+    assert _routes() == {path for _, path, _, _ in CALLS}
+
+
+def test_every_endpoint_is_in_the_reference() -> None:
+    reference = (settings.BASE_DIR / "docs/reference/api.md").read_text(encoding="utf-8")
+
+    assert {route for route in _routes() if f"`{route}`" not in reference} == set()
+
+
+def _routes() -> set[str]:
+    return {
         "/" + re.sub(r"<int:(\w+)_id>", r"{\1}", str(pattern.pattern).removesuffix("/"))
         for resolver in get_resolver().url_patterns
         if isinstance(resolver, URLResolver) and str(resolver.pattern) == "api/v1/"
         for pattern in resolver.url_patterns
     }
-
-    assert routes == {path for _, path, _, _ in CALLS}
 
 
 def _endpoints(patterns: list[URLPattern | URLResolver]) -> Iterator[type[Endpoint]]:
