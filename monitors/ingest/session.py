@@ -96,7 +96,7 @@ class Outage:
 def _answers() -> bool:
     probe = own_connection()
     with contextlib.suppress(Exception), contextlib.closing(probe), probe.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM monitors_batch LIMIT 1")
+        cursor.execute(sql.PROBE)
         if probe.vendor == "sqlite":
             cursor.execute("BEGIN IMMEDIATE")
             cursor.execute("ROLLBACK")
