@@ -1,6 +1,10 @@
 """The finished values that the shared template components take (`templates/components/`)."""
 
+import re
 from dataclasses import dataclass
+
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString, mark_safe
 
 _WORDS = {
     "fail": "Failed",
@@ -9,6 +13,11 @@ _WORDS = {
     "collapsed": "In another message",
     "queued": "Waiting",
 }
+
+
+def marked(sentence: str) -> SafeString:
+    """A sentence of the domain for a page: escaped, and what stands between backticks is set as code."""
+    return mark_safe(re.sub(r"`([^`]*)`", r"<code>\1</code>", conditional_escape(sentence)))  # noqa: S308 - escaped
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import access
 from accounts.access import Access
 from accounts.domain.roles import Scope
+from accounts.web import components
 from alerts import operations as alerts_operations
 from alerts import queries as alerts_queries
 from alerts.models import Channel
@@ -61,7 +62,7 @@ def preview(request: HttpRequest) -> HttpResponse:
         schedule.check_cron(cron)
         schedule.check_zone(zone)
     except schedule.BadSchedule as bad:
-        return render(request, "monitors/form.html#preview", {"problem": str(bad) if cron else ""})
+        return render(request, "monitors/form.html#preview", {"problem": components.marked(str(bad)) if cron else ""})
     meant = schedule.Cron(cron, zone)
     tell = words.Teller.for_zone(clock.now(), zone)
     fires = [tell.precise(at) for at in meant.upcoming(tell.now, 3)]

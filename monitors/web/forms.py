@@ -9,9 +9,10 @@ from zoneinfo import available_timezones
 
 from django import forms
 
+from accounts.web import components
 from heartbeet.lib import words
 from monitors import operations
-from monitors.domain import fields
+from monitors.domain import fields, schedule
 from monitors.models import Monitor
 
 _PRESETS = (30, 60, 300, 900, 1800, 3600, 21_600, 86_400, 604_800)
@@ -33,7 +34,7 @@ class DurationField(forms.CharField):
         try:
             return words.parse_duration(text)
         except words.BadDuration as bad:
-            raise forms.ValidationError(str(bad)) from bad
+            raise forms.ValidationError(components.marked(str(bad))) from bad
 
     def prepare_value(self, value: Any) -> Any:
         return words.duration(value) if isinstance(value, int) else value
@@ -131,6 +132,7 @@ class MonitorForm(forms.Form):
             self._require("every_custom", words.BadDuration.__doc__ or "")
         if given.get("schedule") == "cron":
             self._require("cron", "Write a cron line such as `30 3 * * *`: every day at 03:30.")
+            self._check_cron()
         return given
 
     def changes(self) -> dict[str, Any]:
@@ -170,15 +172,24 @@ class MonitorForm(forms.Form):
         chosen: int = self.cleaned_data["every_custom"] if every == "custom" else int(every)
         return chosen
 
+    def _check_cron(self) -> None:
+        """The operation checks it too, but only once nothing else is wrong."""
+        try:
+            if cron := self.cleaned_data.get("cron"):
+                schedule.check_cron(" ".join(cron.split()))
+            schedule.check_zone(self.cleaned_data.get("timezone") or "UTC")
+        except schedule.BadSchedule as bad:
+            self._add(bad.field, str(bad))
+
     def _require(self, name: str, message: str) -> None:
         if not self.cleaned_data.get(name) and name not in self.errors:
-            self.add_error(name, message)
+            self.add_error(name, components.marked(message))
 
     def _add(self, path: str, message: str) -> None:
         box = _BOXES.get(path, path)
         if box == "every" and self.cleaned_data.get("every") == "custom":
             box = "every_custom"
-        self.add_error(box if box in self.fields else None, message)
+        self.add_error(box if box in self.fields else None, components.marked(message))
 
 
 def initial(monitor: Monitor, channel_ids: Iterable[int]) -> dict[str, Any]:

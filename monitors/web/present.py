@@ -160,7 +160,10 @@ def _what_next(monitor: Monitor, outlook: Outlook, tell: Teller) -> SafeString |
         return format_html("It goes down {} if nothing comes.", deadline)
     if outlook.status == Status.DOWN:
         times = f"{monitor.pulse.misses:,} failures in a row. " if monitor.pulse.misses > 1 else ""
-        return format_html("{}The next ping is expected {}; one success brings it back up.", times, due)
+        told = (
+            "A ping was due {} and has not come" if outlook.next_due_at < tell.now else "The next ping is expected {}"
+        )
+        return format_html("{}" + told + "; one success brings it back up.", times, due)
     grace = words.duration(monitor.grace_sec) if monitor.grace_sec else "no"
     return format_html("The next ping is due {}, with {} of grace.", due, grace)
 

@@ -1,11 +1,13 @@
 """The cast of the pages: the same as the API's, each with a browser of their own."""
 
+from typing import Any
+from uuid import uuid4
+
 import pytest
 from django.test import Client
 
 from accounts.models import Membership
 from tests.api.conftest import (  # noqa: F401 - fixtures
-    _fresh_limits,
     acme,
     adam,
     alice,
@@ -15,6 +17,12 @@ from tests.api.conftest import (  # noqa: F401 - fixtures
     incident,
     vera,
 )
+
+
+@pytest.fixture(autouse=True)
+def _own_limits(settings: Any) -> None:
+    """Limits are counted per test: the cache, a Redis in one of the two runs, is shared."""
+    settings.RATELIMIT_CACHE_PREFIX = f"{uuid4()}:"
 
 
 def sign_in(membership: Membership) -> Client:

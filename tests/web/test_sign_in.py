@@ -12,7 +12,7 @@ from alerts.models import Channel
 from heartbeet.lib import clock, ratelimit
 from tests import factories
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_fresh_limits")]
+pytestmark = pytest.mark.django_db
 
 PASSWORD = "correct horse battery"
 OWNER = {"organization": "Acme Ltd", "email": "Ada@Example.com", "password": PASSWORD}

@@ -1,0 +1,83 @@
+"""A real browser before a real installation. Without Chromium these tests are left out, except in CI."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tests.chaos.installation import EMAIL, PASSWORD, Installation, installed
+
+CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests; each test opens windows of its own."""
+    if not settings.HEARTBEET_EMBEDDED:
+        pytest.skip("`heartbeet up` is the embedded installation, on SQLite by its nature")
+    if CHROMIUM is None:
+        assert not os.environ.get("CI"), "CI must have a Chromium on the PATH."
+        pytest.skip("no Chromium on the PATH: the browser tests are left out")
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def site(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """Heartbeet as `heartbeet up` runs it, with an owner."""
+    with installed(tmp_path_factory.mktemp("site")) as installation:
+        yield installation
+
+
+@pytest.fixture(scope="session")
+def cookies(chromium: Browser, site: Installation) -> Any:
+    """The session of the owner: signed in once, for there is a limit on signing in."""
+    page = chromium.new_page(base_url=f"http://127.0.0.1:{site.port}")
+    sign_in(page)
+    kept = page.context.cookies()
+    page.context.close()
+    return kept
+
+
+@pytest.fixture
+def window(chromium: Browser, site: Installation, cookies: Any) -> Iterator[Open]:
+    """Opens a window in which the owner is signed in. An error on its console, also a CSP violation, fails the test."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(message.text)
+
+    def opened(*, is_signed_in: bool = True, **given: Any) -> Page:
+        context = chromium.new_context(base_url=f"http://127.0.0.1:{site.port}", **given)
+        contexts.append(context)
+        if is_signed_in:
+            context.add_cookies(cookies)
+        page = context.new_page()
+        page.on("console", note)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def sign_in(page: Page) -> None:
+    """Sign the owner in by the form."""
+    page.goto("/sign-in")
+    page.get_by_label("E-mail").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/")
