@@ -9,7 +9,7 @@ import django
 from django.core.handlers.asgi import ASGIHandler
 
 from heartbeet import startup
-from heartbeet.lib import lifeline
+from heartbeet.lib import bodies, lifeline
 
 startup.choose_settings()
 django.setup(set_prefix=False)
@@ -17,7 +17,7 @@ django.setup(set_prefix=False)
 from monitors.ingest import app as pings  # noqa: E402
 from monitors.ingest import request  # noqa: E402
 
-_pages = ASGIHandler()
+_pages = bodies.limited(ASGIHandler())
 
 
 def application(scope: Any, receive: Any, send: Any) -> Any:
