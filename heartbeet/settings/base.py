@@ -170,10 +170,3 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "heartbeet.problem.for_api",
     "UNAUTHENTICATED_USER": None,
 }
-CACHES = {
-    "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": HEARTBEET_REDIS_URL}
-        if HEARTBEET_REDIS_URL
-        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-    )
-}
