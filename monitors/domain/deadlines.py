@@ -53,12 +53,13 @@ def plain_deadline(
 
 
 def view_status(facts: Facts, now: datetime) -> Status:
-    """The state to show: `late` is an `up` monitor past its due and inside its grace, unless a run answers for it."""
+    """The state to show: `late` is an `up` monitor past its due, unless a run still answers for it. A deadline that
+    nobody has judged yet is late too: a sweep that stands still must not look like health."""
     due, limit = due_at(facts), deadline(facts)
     if facts.status is not Status.UP or due is None or limit is None:
         return facts.status
-    answered = bool(facts.open_runs) and facts.max_runtime is not None
-    return Status.LATE if due < now < limit and not answered else Status.UP
+    is_answered = bool(facts.open_runs) and facts.max_runtime is not None
+    return Status.LATE if (limit if is_answered else due) < now else Status.UP
 
 
 def _reference(

@@ -205,7 +205,7 @@ def test_the_deadline_is_the_earliest_of_the_due_and_the_runs() -> None:
 LATENESS = [
     (monitor(), "12:00 success", "13:00", Status.UP, "at the due it is not late yet"),
     (monitor(), "12:00 success", "13:00:01", Status.LATE, "past the due and inside the grace"),
-    (monitor(), "12:00 success", "13:01", Status.UP, "past the deadline the sweep decides"),
+    (monitor(), "12:00 success", "23:00", Status.LATE, "a deadline that no sweep has judged is no health either"),
     (monitor(), "12:00 success; 13:01 clock", "14:00:30", Status.DOWN, "down is not late"),
     (monitor(), "12:00 start", "13:00:30", Status.NEW, "nor is new"),
     (
@@ -215,6 +215,7 @@ LATENESS = [
         Status.UP,
         "its run answers for the due",
     ),
+    (monitor(max_runtime=TWO_HOURS), "12:00 success; 12:50 start", "14:50:30", Status.LATE, "but not for ever"),
     (monitor(max_runtime=TWO_HOURS), "12:00 success", "13:00:30", Status.LATE, "without a run nothing answers"),
     (monitor(), "12:00 success; 12:30 start", "13:30:30", Status.LATE, "a run without a longest time answers for none"),
     (monitor(), "12:00 success; 12:10 pause", "13:00:30", Status.PAUSED, "paused is not late"),
