@@ -28,7 +28,10 @@ def take(request: HttpRequest, resource: str, *, now: datetime) -> str:
     del request.session[_KEY]
     if now > datetime.fromisoformat(kept["until"]):
         return ""
-    return crypto.unseal(kept["sealed"], bound_to=_binding(resource, kept["until"]))
+    try:
+        return crypto.unseal(kept["sealed"], bound_to=_binding(resource, kept["until"]))
+    except crypto.CannotOpen:  # the keys were changed in between; it can be revealed again
+        return ""
 
 
 def _binding(resource: str, until: str) -> str:

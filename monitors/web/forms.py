@@ -192,6 +192,12 @@ class MonitorForm(forms.Form):
         self.add_error(box if box in self.fields else None, components.marked(message))
 
 
+class Note(forms.Form):
+    """A line for the timeline of an incident."""
+
+    message = forms.CharField(max_length=5000)
+
+
 def initial(monitor: Monitor, channel_ids: Iterable[int]) -> dict[str, Any]:
     """What the form shows for a monitor that exists."""
     is_preset = monitor.interval_sec in _PRESETS

@@ -14,6 +14,7 @@ from alerts.web import present as alerts_present
 from heartbeet.lib import clock, words
 from monitors import operations, queries, transitions
 from monitors.models import Incident
+from monitors.web import forms
 from monitors.web import present_incidents as present
 
 PAGE_SIZE = 50
@@ -80,9 +81,9 @@ def resolve(request: HttpRequest, incident_id: int) -> HttpResponse:
 def note(request: HttpRequest, incident_id: int) -> HttpResponse:
     """A line for the timeline."""
     who, incident = _find(request, incident_id, Scope.INCIDENTS_WRITE)
-    message = request.POST.get("message", "").strip()
-    if 0 < len(message) <= 5000:
-        operations.note(incident=incident, message=message, by=who.actor, now=clock.now())
+    form = forms.Note(request.POST)
+    if form.is_valid():
+        operations.note(incident=incident, message=form.cleaned_data["message"], by=who.actor, now=clock.now())
     else:
         messages.error(request, "Write a note of 1 to 5,000 characters.")
     return redirect(incident)

@@ -11,7 +11,7 @@ from accounts.models import Organization
 from alerts import queries as alerts_queries
 from heartbeet.lib import words
 from monitors import queries
-from monitors.domain.status import Status
+from monitors.domain.status import Kind, Status
 from monitors.models import Monitor
 from monitors.operations import Secrets
 from monitors.web import present, present_incidents, snippets
@@ -35,12 +35,16 @@ def living(who: Access, monitor: Monitor, tell: words.Teller) -> dict[str, Any]:
     incidents = queries.recent_incidents(monitor, INCIDENTS)
     for incident in incidents:
         incident.monitor = monitor
-    change = monitor.status_changes.order_by("-at", "-id").first()
-    open_incident = next((each for each in incidents if each.resolved_at is None), None)
+    pings = queries.recent_pings(monitor, PINGS)
+    history = present.History(
+        change=monitor.status_changes.order_by("-at", "-id").first(),
+        incident=next((each for each in incidents if each.resolved_at is None), None),
+        failure=next((each for each in pings if each.kind == Kind.FAIL), None),
+    )
     return {
         "monitor": monitor,
-        "head": present.headline(monitor, queries.outlook(monitor, tell.now), change, open_incident, tell),
-        "pings": [present.ping(each, tell) for each in queries.recent_pings(monitor, PINGS)],
+        "head": present.headline(monitor, queries.outlook(monitor, tell.now), history, tell),
+        "pings": [present.ping(each, tell) for each in pings],
         "incidents": [present_incidents.incident(each, tell) for each in incidents],
         "can_edit": who.allows(Scope.MONITORS_WRITE),
         "can_act": who.allows(Scope.INCIDENTS_WRITE),

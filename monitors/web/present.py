@@ -66,6 +66,15 @@ class Fact:
     value: str
 
 
+@dataclass(frozen=True, slots=True)
+class History:
+    """What explains a monitor's state: its last change, the open incident, and the last ping that said `fail`."""
+
+    change: StatusChange | None
+    incident: Incident | None
+    failure: Ping | None
+
+
 def row(monitor: Monitor, outlook: Outlook, tell: Teller) -> Row:
     """A monitor in the list."""
     return Row(
@@ -89,15 +98,13 @@ def rows(monitors: Iterable[Monitor], outlooks: dict[int, Outlook], tell: Teller
     )
 
 
-def headline(
-    monitor: Monitor, outlook: Outlook, change: StatusChange | None, incident: Incident | None, tell: Teller
-) -> Headline:
-    """The head of a monitor's page; `change` is the last change of its state."""
+def headline(monitor: Monitor, outlook: Outlook, history: History, tell: Teller) -> Headline:
+    """The head of a monitor's page."""
     is_late = outlook.status == Status.LATE and outlook.next_due_at
     return Headline(
         state=State.of(outlook.status),
         since=tell.moment(outlook.next_due_at if is_late and outlook.next_due_at else monitor.pulse.status_since),
-        reason="The ping that was due has not come yet." if is_late else _reason(change, incident, tell),
+        reason="The ping that was due has not come yet." if is_late else _reason(history, tell),
         outlook=_what_next(monitor, outlook, tell),
         last_ping=tell.maybe(monitor.pulse.last_ping_at),
         ping_count=monitor.pulse.ping_count,
@@ -168,11 +175,14 @@ def _what_next(monitor: Monitor, outlook: Outlook, tell: Teller) -> SafeString |
     return format_html("The next ping is due {}, with {} of grace.", due, grace)
 
 
-def _reason(change: StatusChange | None, incident: Incident | None, tell: Teller) -> SafeString | str:
+def _reason(history: History, tell: Teller) -> SafeString | str:
+    change, incident, failure = history.change, history.incident, history.failure
     if change is None:
         return "Waiting for the first ping."
     if change.cause == Cause.MISSED and incident and incident.expected_at:
         return format_html("The ping expected {} did not come.", tell.moment(incident.expected_at))
+    if change.cause == Cause.FAILED and failure and failure.exit_code is not None:
+        return f"The job ended with exit code {failure.exit_code}."
     return _REASONS.get(Cause(change.cause), "")
 
 

@@ -69,7 +69,7 @@ class EventRow:
 
 def incident(given: Incident, tell: Teller) -> IncidentRow:
     """One incident in a list; its monitor must be loaded."""
-    end = given.resolved_at or tell.now
+    end, parts = (given.resolved_at, 2) if given.resolved_at else (tell.now, 1)
     return IncidentRow(
         id=given.id,
         url=given.get_absolute_url(),
@@ -77,7 +77,7 @@ def incident(given: Incident, tell: Teller) -> IncidentRow:
         monitor=given.monitor.name,
         state=State.of(given.status),
         opened=tell.moment(given.opened_at),
-        length=words.duration(int((end - given.opened_at).total_seconds()), parts=2),
+        length=words.duration(int((end - given.opened_at).total_seconds()), parts=parts),
         is_open=given.resolved_at is None,
         can_acknowledge=given.resolved_at is None and given.acknowledged_at is None,
     )

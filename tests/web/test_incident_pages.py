@@ -69,7 +69,7 @@ def test_a_note_is_in_the_timeline_and_inert(owner: Client, incident: Incident) 
     assert "&lt;b&gt;disk full&lt;/b&gt;<br>see wiki" in page.content.decode()
 
 
-@pytest.mark.parametrize("message", ["", "  ", "x" * 5001])
+@pytest.mark.parametrize("message", ["", "  ", "x" * 5001, "a\x00b"])
 def test_a_note_without_words_or_with_too_many_is_refused(owner: Client, incident: Incident, message: str) -> None:
     page = owner.post(f"/incidents/{incident.id}/notes", {"message": message}, follow=True)
 

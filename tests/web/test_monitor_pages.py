@@ -282,3 +282,22 @@ def test_a_cron_line_is_explained_while_it_is_typed(owner: Client) -> None:
     assert good.count("<time") == 3
     assert "five fields" in bad
     assert none.strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("cause", "ping", "expected"),
+    [
+        ("failed", {"kind": "fail", "exit_code": 3}, "The job ended with exit code 3."),
+        ("failed", {"kind": "fail"}, "The job said that it failed."),
+        ("missed", {"kind": "success"}, "An expected ping did not come."),
+        ("gap", {"kind": "success"}, "Heartbeet was not listening"),
+    ],
+)
+def test_the_head_says_why(
+    owner: Client, alices_monitor: Monitor, cause: str, ping: dict[str, Any], expected: str
+) -> None:
+    at = datetime.now(UTC) - timedelta(minutes=1)
+    Ping.objects.create(monitor=alices_monitor, received_at=at, **ping)
+    alices_monitor.status_changes.create(at=at, from_status="up", to_status="down", cause=cause)
+
+    assert expected in owner.get(f"/monitors/{alices_monitor.id}").content.decode()
