@@ -44,7 +44,7 @@ requirements: .venv/dev.stamp  ## Pin what pyproject.toml asks for, with hashes
 	$(COMPILE) --extra install --extra dev -c requirements.txt -o requirements-dev.txt
 
 clean:  ## Remove the environment and what tools left behind; data in var/ stays
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis staticfiles
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/python:

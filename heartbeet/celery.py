@@ -29,6 +29,8 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "send": {"task": "alerts.send", "schedule": ALERTS_EVERY_SEC, "options": KNOCK},
     "prune": {"task": "monitors.prune", "schedule": crontab(hour="3", minute="17"), "options": {"expires": 3600}},
 }
+PERIODIC = ("monitors.sweep", "alerts.dispatch", "alerts.send")
+"""What a worker does by itself, in this order, when nobody knocks."""
 
 CONFIGURATION: dict[str, Any] = {
     "broker_url": settings.HEARTBEET_REDIS_URL or "memory://localhost",

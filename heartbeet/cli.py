@@ -12,6 +12,7 @@ from heartbeet import startup
 from heartbeet.settings import env
 
 WRONG_USE = 2
+MANIFEST = "staticfiles.json"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,9 +51,9 @@ def _serve(options: argparse.Namespace) -> int:
 
     if options.workers > 1 and settings.HEARTBEET_EMBEDDED:
         raise startup.CannotStart("SQLite has one writer, so --workers must be 1; set HEARTBEET_DATABASE_URL for more.")
-    return server.run(
-        host=settings.ENV.host, port=settings.ENV.port, only=options.only or "all", workers=options.workers
-    )
+    if options.only != "ingest" and not settings.HEARTBEET_EMBEDDED and not (settings.STATIC_ROOT / MANIFEST).exists():
+        raise startup.CannotStart("Styles and scripts are not collected yet; run `heartbeet collectstatic --noinput`.")
+    return server.run(host=settings.ENV.host, port=settings.ENV.port, only=options.only, workers=options.workers)
 
 
 def _worker(options: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ Both executors live in one process, so that the embedded installation needs no b
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ import structlog
 from celery import beat, signals
 from celery.worker import WorkController, state
 from django.conf import settings
+from django.db import connections
 
 from heartbeet import celery
 from heartbeet.lib import lifeline
@@ -21,6 +23,8 @@ log = structlog.get_logger(__name__)
 
 DETECT_THREADS = 3
 STOP_WITHIN_SEC = 7.0
+SILENCE_SEC = 5.0
+"""After this long without a knock, Redis or every beat is gone, and the worker knocks on its own door."""
 
 
 class Executor(WorkController):
@@ -38,8 +42,7 @@ def run(*, with_beat: bool) -> int:
         _executor([celery.DETECT], threads=DETECT_THREADS),
         _executor([celery.ALERTS, celery.UPKEEP], threads=settings.HEARTBEET_SEND_THREADS),
     ]
-    if with_beat:
-        parts.append(_thread("beat", _beat().start))
+    parts.append(_thread("beat", _beat().start) if with_beat else _thread("stand-in", lambda: _stand_in(stopping)))
     return _watch(parts, stopping)
 
 
@@ -63,8 +66,32 @@ def _end(parts: list[threading.Thread], status: int) -> int:
     state.should_stop = 0  # type: ignore[assignment]  # an exit status; the stubs know only None
     for part in parts:
         if part.name != "beat":
-            part.join(STOP_WITHIN_SEC / 2)
+            part.join(STOP_WITHIN_SEC / len(parts))
     return status
+
+
+def _stand_in(stopping: threading.Event) -> None:
+    """Do the periodic work while nobody knocks: Redis is a doorbell, and without it alerts come a little later."""
+    heard_at = time.monotonic()
+
+    def hear(**_: Any) -> None:
+        nonlocal heard_at
+        heard_at = time.monotonic()
+
+    signals.task_received.connect(hear)
+    while not stopping.wait(1.0):
+        if time.monotonic() - heard_at > SILENCE_SEC:
+            for name in celery.PERIODIC:
+                _do(name)
+
+
+def _do(name: str) -> None:
+    try:
+        celery.app.tasks[name].run()
+    except Exception:
+        log.warning("worker.stand_in_failed", task=name, exc_info=True)
+    finally:
+        connections.close_all()
 
 
 def _executor(queues: list[str], *, threads: int) -> threading.Thread:

@@ -53,11 +53,15 @@ def ensure_redis() -> str:
 
 def start_redis(port: int) -> str:
     """Start a Redis of one's own, which keeps nothing on disk, and wait until it listens."""
-    command = [redis_server(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(redis_command(port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     atexit.register(_stop, process)
     wait_for_port(port)
     return f"redis://127.0.0.1:{port}/0"
+
+
+def redis_command(port: int) -> list[str]:
+    """What starts a Redis on a port."""
+    return [redis_server(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
 
 
 def redis_server() -> str:

@@ -1,9 +1,9 @@
 """The production settings: all of `base`, only tighter. Start is refused on a missing secret (see `checks.py`)."""
 
 from heartbeet.settings.base import *  # noqa: F403
-from heartbeet.settings.base import BASE_DIR, IS_HTTPS
+from heartbeet.settings.base import DATA, IS_HTTPS
 
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = DATA / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
