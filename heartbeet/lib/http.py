@@ -102,11 +102,10 @@ class Client:
             contextlib.closing(adapter),
             adapter.send(prepared, stream=True, timeout=deadline.remaining_sec, verify=self.verify) as answer,
         ):
-            read = answer.raw.read(MAX_READ, decode_content=False)
+            kept = {name.lower(): value for name, value in answer.headers.items()}
             if deadline.passed:
                 raise TimeoutError
-            kept = {name.lower(): value for name, value in answer.headers.items()}
-            return Response(answer.status_code, answer.reason or "", kept, read)
+            return Response(answer.status_code, answer.reason or "", kept, _read(answer.raw))
 
     def connect(self, host: str, port: int, deadline: Deadline) -> socket.socket:
         """A connection to `host`, after checking every address it has. Raises BlockedTarget or Unreachable."""
@@ -158,6 +157,18 @@ def _host(url: str) -> str:
     if "@" in parts.netloc:
         raise InvalidTarget("Leave user name and password out of the URL.")
     return host.rstrip(".").lower()
+
+
+def _read(body: Any) -> bytes:
+    """The first 64 kB, or what came before the connection or the deadline ended: the status is the answer, the body is
+    only shown."""
+    pieces: list[bytes] = []
+    left = MAX_READ
+    with contextlib.suppress(HTTPError, OSError):
+        while left and (piece := body.read1(left, decode_content=False)):
+            pieces.append(piece)
+            left -= len(piece)
+    return b"".join(pieces)
 
 
 def _prepared(url: str, body: bytes, headers: Mapping[str, str]) -> requests.PreparedRequest:

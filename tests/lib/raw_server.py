@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
+END_OF_REQUEST = b'{"a": 1}'
+"""What the body of every request to it ends with."""
+
 
 class RawServer:
     """Sends `opening` at once, then `drip` again and again every `every_sec`, until the client or the test ends it."""
@@ -41,7 +44,7 @@ class RawServer:
                 stream = self._tls.wrap_socket(connection, server_side=True) if self._tls else connection
                 with stream:
                     if self._listens_first:
-                        self.received.append(stream.recv(65_536))
+                        self.received.append(_request(stream))
                     stream.sendall(self._opening)
                     while self._drip and not self._closing.wait(self._every_sec):
                         stream.sendall(self._drip)
@@ -63,3 +66,14 @@ class RawServer:
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._thread.join(timeout=5)
+
+
+def _request(stream: socket.socket) -> bytes:
+    """A whole request: closing a connection with something unread in it resets it."""
+    read = b""
+    while not read.endswith(END_OF_REQUEST):
+        piece = stream.recv(65_536)
+        if not piece:
+            break
+        read += piece
+    return read
