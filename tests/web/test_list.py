@@ -26,7 +26,7 @@ def names(page: bytes) -> list[str]:
 def test_an_empty_list_teaches_the_first_ping(owner: Client) -> None:
     page = owner.get("/").content.decode()
 
-    assert "curl -fsS" in page
+    assert "curl -fsS -m 10 --retry 5 -o /dev/null &lt;the URL of your monitor&gt;" in page
     assert 'href="/monitors/new"' in page
 
 
