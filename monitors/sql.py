@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from django.db import connection
+from django.db import DataError, connection
 from psycopg import Cursor
+from psycopg.errors import DivisionByZero
 
 from heartbeet.lib import clock
 
@@ -40,13 +41,19 @@ and are copied out of the log once."""
 
 class Known(NamedTuple):
     """The monitor of a digest. `retired_us` is when the token died, if it did. `is_plain` says that a success needs
-    no judgement: the monitor is up or paused and no run is open."""
+    no judgement: the monitor is up or paused and no run is open. `ping_count` is the pulse's version: every ping
+    changes it."""
 
     monitor_id: int
     retired_us: int | None
     post_only: bool
     is_beet: bool
     is_plain: bool
+    ping_count: int = 0
+
+
+class Overtaken(Exception):
+    """A pulse has changed since it was looked at; nothing was written."""
 
 
 class PingRows(NamedTuple):
@@ -65,6 +72,25 @@ def lock(digests: Sequence[bytes]) -> dict[bytes, Known]:
     else:
         found = _lock_sqlite(blob, len(digests))
     return {digests[row[0]]: Known(row[1], row[2], bool(row[3]), bool(row[4]), bool(row[5])) for row in found}
+
+
+def look_up(digests: Sequence[bytes]) -> dict[bytes, Known]:
+    """Like `lock` without locking. PostgreSQL only."""
+    found = _execute_postgresql(_PG_LOOK_UP, (len(digests), b"".join(digests)))
+    return {digests[row[0]]: Known(*row[1:]) for row in found}
+
+
+def write_if_unchanged(batch_id: UUID, *, pings: PingRows, pulses: Sequence[dict[str, Any]], now: datetime) -> None:
+    """Like `write`, for pulses that are not locked but were looked up: each has its ping_count of then as c, and b
+    for a beet. Sorted by monitor, so that they are locked in that order. One statement, so a transaction by itself.
+    Raises Overtaken. PostgreSQL only."""
+    rows, changes = orjson.dumps(pings.rows).decode(), orjson.dumps(pulses).decode()
+    try:
+        _execute_postgresql(_PG_WRITE_IF, (batch_id, now, rows, pings.blob, changes, len(pulses)))
+    except DataError as error:
+        if isinstance(error.__cause__, DivisionByZero):
+            raise Overtaken from error
+        raise
 
 
 def write(batch_id: UUID, *, pings: PingRows, pulses: Sequence[dict[str, Any]], now: datetime) -> None:
@@ -97,22 +123,31 @@ def _naive(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(tzinfo=None)
 
 
-# PostgreSQL. The open runs are read by a statement of their own, after the locks are held: a subquery of the
-# statement that waited for a lock would still see the runs as they were before it waited.
+# PostgreSQL. Under locks the open runs are read by a statement of their own: a subquery of the statement that waited
+# for a lock would still see the runs as they were before it waited. Without locks the ping_count tells: a run begins
+# and ends with a ping.
 
-_PG_LOCK = """
-SELECT d.pos, t.monitor_id, (extract(epoch FROM t.retired_at) * 1000000)::bigint, m.post_only, m.type = 'beet',
-       p.status IN ('up', 'paused')
+_PG_JOINS = """
 FROM generate_series(0, %s - 1) AS d (pos)
 JOIN monitors_token t ON t.digest = substring(%b::bytea FROM 1 + 32 * d.pos FOR 32)
 JOIN monitors_monitor m ON m.id = t.monitor_id AND m.deleted_at IS NULL
 JOIN monitors_pulse p ON p.monitor_id = t.monitor_id
-ORDER BY p.monitor_id FOR NO KEY UPDATE OF p
 """
+_PG_COLUMNS = """
+d.pos, t.monitor_id, (extract(epoch FROM t.retired_at) * 1000000)::bigint, m.post_only, m.type = 'beet',
+p.status IN ('up', 'paused')
+"""
+_PG_LOCK = f"SELECT {_PG_COLUMNS} {_PG_JOINS} ORDER BY p.monitor_id FOR NO KEY UPDATE OF p"
+_PG_LOOK_UP = f"""
+SELECT {_PG_COLUMNS} AND r.is_open IS NULL, p.ping_count {_PG_JOINS}
+LEFT JOIN LATERAL (
+    SELECT true AS is_open FROM monitors_run WHERE monitor_id = p.monitor_id AND finished_at IS NULL LIMIT 1
+) AS r ON true
+"""  # noqa: S608
 _PG_OPEN_RUNS = "SELECT DISTINCT monitor_id FROM monitors_run WHERE finished_at IS NULL AND monitor_id = ANY(%s)"
 _PG_AT = "timestamptz 'epoch' + {} * interval '1 microsecond'"
-_PG_WRITE = f"""
-WITH counted AS (INSERT INTO monitors_batch (id, committed_at) VALUES (%s, %s)),
+_PG_STORE = f"""
+counted AS (INSERT INTO monitors_batch (id, committed_at) VALUES (%s, %s)),
 stored AS (
     INSERT INTO monitors_ping (monitor_id, received_at, kind, value, exit_code, run_id, method, source,
                                body_head, body_tail, body_size)
@@ -123,11 +158,20 @@ stored AS (
                                            a int, b int, c int, z int),
          (VALUES (%b::bytea)) AS b (bytes)
 )
+"""  # noqa: S608
+_PG_MOVE = f"""
 UPDATE monitors_pulse p
 SET last_ping_at = greatest(p.last_ping_at, {_PG_AT.format("j.t")}),
     last_success_at = greatest(p.last_success_at, {_PG_AT.format("j.s")}),
     ping_count = p.ping_count + j.n, limited_count = p.limited_count + j.l
-FROM json_to_recordset(%s::json) AS j (m bigint, n int, t bigint, s bigint, l int) WHERE p.monitor_id = j.m
+FROM json_to_recordset(%s::json) AS j (m bigint, n int, t bigint, s bigint, l int, c bigint, b bool)
+WHERE p.monitor_id = j.m
+"""  # noqa: S608
+_PG_WRITE = f"WITH {_PG_STORE} {_PG_MOVE}"
+_PG_WRITE_IF = f"""
+WITH {_PG_STORE},
+moved AS ({_PG_MOVE} AND p.ping_count = j.c AND (p.status IN ('up', 'paused') OR j.b OR j.n = 0) RETURNING 1)
+SELECT 1 / (count(*) = %s)::int FROM moved
 """  # noqa: S608
 
 

@@ -1,6 +1,7 @@
 """One batch, one transaction: ordinary successes set-based, everything else judged ping by ping under the lock."""
 
 import dataclasses
+import operator
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -21,6 +22,9 @@ _READS = ("GET", "HEAD")
 _DEADLOCK = "40P01"
 
 
+_monitor_of = operator.itemgetter("m")
+
+
 class Placed(NamedTuple):
     """An arrival whose monitor is known; `kind` is what it counts as there."""
 
@@ -32,8 +36,37 @@ class Placed(NamedTuple):
 def record(batch: Batch, *, now: datetime) -> None:
     """Make a batch durable and give its arrivals their outcome. Raises what the database raises; then nothing of
     the batch is stored and no outcome was given."""
+    placed = _record_at_once(batch, now) if db.connection.vendor == "postgresql" else None
+    if placed is None:
+        placed = _record_under_lock(batch, now)
+    if len(placed) < len(batch.arrivals):
+        _settle_unknown(batch.arrivals, placed)
+    batch.settle(Outcome.STORED)
+
+
+def _record_at_once(batch: Batch, now: datetime) -> list[Placed] | None:
+    """Look, then write in one statement that holds only if nothing has changed in between: two trips to the server
+    instead of five, and each row is touched once. None if something needs judgement, or has changed."""
+    known = sql.look_up(_digests(batch))
+    placed, judged_ids = _place(batch.arrivals, known)
+    if judged_ids:
+        return None
+    versions = {each.monitor_id: each for each in known.values()}
+    changes = _changes(placed, batch.limited, known)
+    changes.sort(key=_monitor_of)
+    for change in changes:
+        seen = versions[change["m"]]
+        change["c"], change["b"] = seen.ping_count, seen.is_beet
+    try:
+        sql.write_if_unchanged(batch.id, pings=_rows(placed), pulses=changes, now=now)
+    except sql.Overtaken:
+        return None
+    return placed
+
+
+def _record_under_lock(batch: Batch, now: datetime) -> list[Placed]:
     with transaction.atomic():
-        known = sql.lock(list({arrival.digest for arrival in batch.arrivals}.union(batch.limited)))
+        known = sql.lock(_digests(batch))
         placed, judged_ids = _place(batch.arrivals, known)
         plain, unfinished = placed, []
         if judged_ids:
@@ -41,9 +74,11 @@ def record(batch: Batch, *, now: datetime) -> None:
             unfinished = _judge([each for each in placed if each.monitor_id in judged_ids], now)
         changes = _changes((*plain, *unfinished), batch.limited, known)
         sql.write(batch.id, pings=_rows(plain), pulses=changes, now=now)
-    if len(placed) < len(batch.arrivals):
-        _settle_unknown(batch.arrivals, placed)
-    batch.settle(Outcome.STORED)
+    return placed
+
+
+def _digests(batch: Batch) -> list[bytes]:
+    return list({arrival.digest for arrival in batch.arrivals}.union(batch.limited))
 
 
 def record_once(batch: Batch, *, now: datetime) -> None:
