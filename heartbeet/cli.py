@@ -5,6 +5,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -51,9 +52,15 @@ def _serve(options: argparse.Namespace) -> int:
 
     if options.workers > 1 and settings.HEARTBEET_EMBEDDED:
         raise startup.CannotStart("SQLite has one writer, so --workers must be 1; set HEARTBEET_DATABASE_URL for more.")
-    if options.only != "ingest" and not settings.HEARTBEET_EMBEDDED and not (settings.STATIC_ROOT / MANIFEST).exists():
-        raise startup.CannotStart("Styles and scripts are not collected yet; run `heartbeet collectstatic --noinput`.")
+    if options.only != "ingest":
+        _require_styles(settings.STATIC_ROOT)
     return server.run(host=settings.ENV.host, port=settings.ENV.port, only=options.only, workers=options.workers)
+
+
+def _require_styles(folder: str | os.PathLike[str] | None) -> None:
+    """Production serves collected files; without them every page would fail. Elsewhere there is no such folder."""
+    if folder and not (Path(folder) / MANIFEST).exists():
+        raise startup.CannotStart("Styles and scripts are not collected yet; run `heartbeet collectstatic --noinput`.")
 
 
 def _worker(options: argparse.Namespace) -> int:

@@ -42,6 +42,26 @@ def test_production_without_secrets_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "secrets.json").exists()
 
 
+def test_pages_without_collected_styles_are_refused(tmp_path: Path) -> None:
+    done = _heartbeet(
+        "serve",
+        HEARTBEET_DATABASE_URL="postgresql://u:p@127.0.0.1:1/x",
+        HEARTBEET_REDIS_URL="redis://127.0.0.1:1",
+        HEARTBEET_SITE_URL="https://x.example",
+        HEARTBEET_SECRET_KEY=env.make_secret_key(),
+        HEARTBEET_ENCRYPTION_KEYS=env.make_encryption_key(),
+        HEARTBEET_DATA=str(tmp_path),
+    )
+
+    assert (done.returncode, "run `heartbeet collectstatic" in done.stderr) == (2, True)
+
+
+def test_sqlite_with_several_writers_is_refused(tmp_path: Path) -> None:
+    done = _heartbeet("serve", "--workers", "2", HEARTBEET_DATA=str(tmp_path))
+
+    assert (done.returncode, "--workers must be 1" in done.stderr) == (2, True)
+
+
 def test_up_with_postgresql_says_what_to_run_instead(tmp_path: Path) -> None:
     done = _heartbeet("up", HEARTBEET_DATABASE_URL="postgresql://u:p@127.0.0.1:1/x", HEARTBEET_DATA=str(tmp_path))
 
