@@ -3,7 +3,7 @@
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo "$$p" && break; done)
 BIN := .venv/bin
-WORKERS ?= 2
+WORKERS ?= 3
 COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml
 PYTEST_FLAGS ?= -q
 
@@ -19,10 +19,10 @@ run: .venv/run.stamp  ## Start Heartbeet on http://127.0.0.1:8000
 test: test-sqlite test-postgresql  ## Run the tests on SQLite, then on PostgreSQL with Redis
 
 test-sqlite: .venv/dev.stamp
-	HEARTBEET_TEST_DATABASE=sqlite $(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_FLAGS)
+	HEARTBEET_TEST_DATABASE=sqlite $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_FLAGS)
 
 test-postgresql: .venv/dev.stamp
-	HEARTBEET_TEST_DATABASE=postgresql $(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_FLAGS)
+	HEARTBEET_TEST_DATABASE=postgresql $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_FLAGS)
 
 check: .venv/dev.stamp  ## Style, types, layers, migrations
 	$(BIN)/ruff check .

