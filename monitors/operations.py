@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.crypto import get_random_string
 from django.utils.text import slugify
 
@@ -102,7 +103,7 @@ def edit(*, monitor: Monitor, changes: Mapping[str, Any], by: Actor, now: dateti
     fields.check(wanted)
     if (before.interval_sec, before.cron) != (wanted.interval_sec, wanted.cron):
         _check_floor(monitor.organization, wanted)
-    project = changes.get("project", monitor.project)
+    home, project = monitor.project, changes.get("project", monitor.project)
     with transaction.atomic():
         transitions.lock([monitor.id])
         _update(monitor, wanted, project, now)
@@ -113,7 +114,9 @@ def edit(*, monitor: Monitor, changes: Mapping[str, Any], by: Actor, now: dateti
             by=by,
             action="UPDATE_MONITOR",
             resource=resource(monitor),
-            meta=audit.difference(_plain(before), _plain(wanted)),
+            meta=audit.difference(
+                {**_plain(before), "project": home.slug}, {**_plain(wanted), "project": project.slug}
+            ),
             now=now,
         )
     return monitor
@@ -221,50 +224,50 @@ def _check_limit(organization: Organization) -> None:
 
 
 def _insert(organization: Organization, project: Project, given: fields.MonitorFields, now: datetime) -> Monitor:
-    """Names are unique, and so are slugs: of alike names made at once, all but the first get a random ending."""
-    for attempt in range(5):
-        row = Monitor(
-            organization=organization,
-            project=project,
-            slug=_free_slug(project, given.name) if attempt == 0 else _random_slug(given.name),
-            created_at=now,
-            updated_at=now,
-            **_plain(given),
-        )
-        try:
-            with transaction.atomic():
-                row.save(force_insert=True)
-        except IntegrityError as error:
-            if Monitor.objects.filter(project=project, deleted_at=None, name__iexact=given.name).exists():
-                raise NameTaken(NameTaken.__doc__) from error
-        else:
-            return row
-    raise NameTaken(NameTaken.__doc__)
+    row = Monitor(organization=organization, project=project, created_at=now, updated_at=now, **_plain(given))
+
+    def save(slug: str) -> None:
+        row.slug = slug
+        row.save(force_insert=True)
+
+    _with_free_slug(_live_in(project), given.name, slugify(given.name)[:240] or "monitor", save)
+    return row
 
 
 def _update(monitor: Monitor, wanted: fields.MonitorFields, project: Project, now: datetime) -> None:
+    """Write the configuration. The slug stays, unless another monitor of a new project has it already."""
     values = {**_plain(wanted), "project": project, "updated_at": now}
-    try:
-        with transaction.atomic():
-            Monitor.objects.filter(id=monitor.id).update(**values)
-    except IntegrityError as error:
-        raise NameTaken(NameTaken.__doc__) from error
+
+    def save(slug: str) -> None:
+        Monitor.objects.filter(id=monitor.id).update(**values, slug=slug)
+        monitor.slug = slug
+
+    _with_free_slug(_live_in(project).exclude(id=monitor.id), wanted.name, monitor.slug, save)
     for name, value in values.items():
         setattr(monitor, name, value)
 
 
-def _random_slug(name: str) -> str:
-    return f"{_base_slug(name)}-{get_random_string(6, ascii_lowercase)}"
+def _live_in(project: Project) -> QuerySet[Monitor]:
+    return Monitor.objects.filter(project=project, deleted_at=None)
 
 
-def _base_slug(name: str) -> str:
-    return slugify(name)[:240] or "monitor"
+def _with_free_slug(others: QuerySet[Monitor], name: str, base: str, save: Callable[[str], None]) -> None:
+    """Save a monitor under `base`, or `base-2` … Names are unique, and so are slugs: of alike ones that come at once,
+    all but the first get a random ending. Raises NameTaken."""
+    slug = _free_slug(others, base)
+    for _ in range(5):
+        try:
+            with transaction.atomic():
+                return save(slug)
+        except IntegrityError as error:
+            if others.filter(name__iexact=name).exists():
+                raise NameTaken(NameTaken.__doc__) from error
+            slug = f"{base}-{get_random_string(6, ascii_lowercase)}"
+    raise NameTaken(NameTaken.__doc__)
 
 
-def _free_slug(project: Project, name: str) -> str:
-    base = _base_slug(name)
-    alike = Monitor.objects.filter(project=project, deleted_at=None, slug__startswith=base)
-    taken = set(alike.values_list("slug", flat=True))
+def _free_slug(others: QuerySet[Monitor], base: str) -> str:
+    taken = set(others.filter(slug__startswith=base).values_list("slug", flat=True))
     return next(slug for slug in _candidates(base) if slug not in taken)
 
 

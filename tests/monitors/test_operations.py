@@ -75,6 +75,35 @@ def test_names_that_make_the_same_slug_get_different_ones() -> None:
     assert slugs == ["a-b", "a-b-2", "ab", "monitor", "monitor-2"]
 
 
+def test_a_monitor_that_moves_keeps_its_slug_unless_the_new_project_has_it() -> None:
+    organization = factories.organization()
+    other = organization.projects.create(name="Other", slug="other", created_at=NOW)
+    factories.monitor(organization, name="a b")
+    Monitor.objects.update(project=other)
+    clashing, free = factories.monitor(organization, name="a-b"), factories.monitor(organization, name="free")
+
+    for monitor in (clashing, free):
+        operations.edit(monitor=monitor, changes={"project": other}, by=Actor(), now=NOW)
+
+    slugs = Monitor.objects.filter(project=other).order_by("id").values_list("slug", flat=True)
+    assert list(slugs) == ["a-b", clashing.slug, free.slug] == ["a-b", "a-b-2", "free"]
+    assert AuditEvent.objects.latest("id").meta["diff"] == {"project": {"from": "default", "to": "other"}}
+
+
+def test_a_monitor_cannot_move_to_where_its_name_is_taken() -> None:
+    organization = factories.organization()
+    other = organization.projects.create(name="Other", slug="other", created_at=NOW)
+    factories.monitor(organization, name="Backup")
+    Monitor.objects.update(project=other)
+    second = factories.monitor(organization, name="Backup")
+
+    with pytest.raises(operations.NameTaken):
+        operations.edit(monitor=second, changes={"project": other}, by=Actor(), now=NOW)
+
+    second.refresh_from_db()
+    assert (second.project.slug, second.slug) == ("default", "backup")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_simultaneous_creations_make_one_monitor() -> None:
     """RIVALS 21."""
