@@ -10,7 +10,6 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.schedules import crontab
 from kombu import Queue
 
 from heartbeet.settings import env
@@ -21,13 +20,15 @@ from django.conf import settings
 
 DETECT, ALERTS, UPKEEP = "detect", "alerts", "upkeep"
 ALERTS_EVERY_SEC = 0.5
+PRUNE_EVERY_SEC = 3600.0
+"""Not at an hour of the night: a laptop sleeps then, and beat keeps no file that would remember."""
 KNOCK: dict[str, Any] = {"expires": 2}
 
 BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep": {"task": "monitors.sweep", "schedule": settings.HEARTBEET_SWEEP_INTERVAL_SEC, "options": KNOCK},
     "dispatch": {"task": "alerts.dispatch", "schedule": ALERTS_EVERY_SEC, "options": KNOCK},
     "send": {"task": "alerts.send", "schedule": ALERTS_EVERY_SEC, "options": KNOCK},
-    "prune": {"task": "monitors.prune", "schedule": crontab(hour="3", minute="17"), "options": {"expires": 3600}},
+    "prune": {"task": "monitors.prune", "schedule": PRUNE_EVERY_SEC, "options": {"expires": PRUNE_EVERY_SEC}},
 }
 PERIODIC = ("monitors.sweep", "alerts.dispatch", "alerts.send")
 """What a worker does by itself, in this order, when nobody knocks."""

@@ -1,4 +1,5 @@
-"""The nightly clearing: what is too old goes, in small batches, so that pings and sweeps never wait for it."""
+"""The clearing, every hour: what is too old goes, in small batches, so that pings and sweeps never wait for it.
+Clearing twice, or by two workers at once, does no harm."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""The Celery tasks of the whole house: the nightly clearing."""
+"""The Celery tasks of the whole house: the clearing."""
 
 import structlog
 from celery import shared_task

@@ -1,4 +1,4 @@
-"""The nightly clearing: by the plan's retention, never the newest hundred, never what is still to be told."""
+"""The clearing: by the plan's retention, never the newest hundred, never what is still to be told."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from alerts.models import Channel, Delivery
-from heartbeet import prune
+from heartbeet import celery, prune, tasks
 from monitors.models import Batch, Incident, IncidentEvent, Monitor, Ping
 from tests import factories
 
@@ -109,3 +109,11 @@ def _delivery(monitor: Monitor, at: datetime, *, status: str) -> Delivery:
         organization=monitor.organization, kind="webhook", name="hook", created_at=at, updated_at=at
     )
     return Delivery.objects.create(event=event, incident=event.incident, channel=channel, status=status, created_at=at)
+
+
+def test_it_is_done_again_and_again_by_day() -> None:
+    """An installation that is off at night clears too."""
+    entry = celery.BEAT_SCHEDULE["prune"]
+
+    assert entry["task"] == tasks.prune_everything.name
+    assert entry["schedule"] <= timedelta(hours=1).total_seconds()

@@ -1,4 +1,4 @@
-"""`heartbeet prune`: the nightly clearing, now."""
+"""`heartbeet prune`: the clearing that a worker does every hour, now."""
 
 from typing import Any
 
