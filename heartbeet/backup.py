@@ -26,7 +26,7 @@ def save(target: Path) -> list[Path]:
     """Write a backup, readable by this user only. Returns the files made. Raises BackupFailed."""
     draft = target.with_name(target.name + ".part")
     try:
-        draft.touch(mode=0o600)
+        _make_private(draft)
         if connection.vendor == "sqlite":
             _copy_sqlite(Path(connection.settings_dict["NAME"]), draft)
         else:
@@ -79,7 +79,7 @@ def _save_secrets(target: Path) -> list[Path]:
     if not (settings.HEARTBEET_EMBEDDED and secrets.exists()):
         return []
     beside = target.with_name(target.name + SECRETS_SUFFIX)
-    beside.touch(mode=0o600)
+    _make_private(beside)
     shutil.copyfile(secrets, beside)
     return [beside]
 
@@ -90,9 +90,15 @@ def _load_secrets(source: Path) -> None:
         return
     secrets = settings.HEARTBEET_DATA / "secrets.json"
     draft = secrets.with_name("secrets.restored")
-    draft.touch(mode=0o600)
+    _make_private(draft)
     shutil.copyfile(beside, draft)
     draft.replace(secrets)
+
+
+def _make_private(path: Path) -> None:
+    """An empty file for this user only. One that is there, or a link that somebody laid, goes first."""
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600, exist_ok=False)
 
 
 def _run(tool: str, *arguments: str) -> None:

@@ -19,6 +19,7 @@ MANIFEST = "staticfiles.json"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    _keep_private(given)
     try:
         if given and given[0] not in COMMANDS and not given[0].startswith("-"):
             return _manage(given)
@@ -28,6 +29,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ImproperlyConfigured, startup.CannotStart) as error:
         sys.stderr.write(f"heartbeet: {error}\n")
         return WRONG_USE
+
+
+def _keep_private(arguments: Sequence[str]) -> None:
+    """Databases and spools hold sessions and what jobs said: nobody else on this machine may read them. In production
+    the other commands keep the usual modes, for another user may serve the collected styles."""
+    is_embedded = env.settings_module() == "heartbeet.settings.base"
+    if is_embedded or (arguments and arguments[0] in COMMANDS):
+        os.umask(0o077)
 
 
 def _manage(arguments: list[str]) -> int:

@@ -20,7 +20,8 @@ _SECRET_SHAPES: list[tuple[re.Pattern[str], str]] = [
     (re.compile(r"\bhb_[A-Za-z0-9_-]{20,}"), REDACTED),
     (re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{64}(?![0-9A-Za-z])"), REDACTED),
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}"), rf"\1 {REDACTED}"),
-    (re.compile(r"([a-z][a-z0-9+.-]*://[^\s:/@\"']*):[^\s@/\"']+@"), rf"\1:{REDACTED}@"),
+    # Only from the first letter of a word on: begun anew at each letter, a long path costs the square of its length.
+    (re.compile(r"(?<![a-z0-9+.-])([a-z][a-z0-9+.-]*://[^\s:/@\"']*):[^\s@/\"']+@"), rf"\1:{REDACTED}@"),
     (re.compile(r"([?&](?:code|token|key|secret|password)=)[^\s&\"'<>]+"), rf"\1{REDACTED}"),
     (re.compile(r"(hooks\.slack\.com/(?:services|workflows|triggers)/)[^\s\"'<>]+"), rf"\1{REDACTED}"),
 ]
