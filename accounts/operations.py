@@ -134,8 +134,11 @@ def mint_token(
     """Make an access token for a membership. What is not given is as the token that asks (`minted_by`) has it;
     without one it is everything, for ever.
 
-    Raises BadGrant if it would out-scope, outlive or out-cap `minted_by`, or asks for an unknown scope.
+    Raises BadGrant if it would out-scope, outlive or out-cap `minted_by`, or asks for an unknown scope, or if
+    `minted_by` was revoked meanwhile or is the last of its line.
     """
+    if minted_by:
+        _check_line(minted_by)
     parent = _grant_of(minted_by)
     wanted = tokens.Grant(
         tuple(scopes) if scopes is not None else parent.scopes,
@@ -176,18 +179,27 @@ def touch_token(*, token: AccessToken, now: datetime) -> None:
 
 
 def spend_mutations(*, token: AccessToken, count: int, now: datetime) -> Spent:
-    """Take `count` changes (0 just looks) off a token's limit of this UTC day. Raises DailyLimitReached."""
-    limit = token.daily_mutation_limit or tokens.DEFAULT_DAILY_MUTATIONS
+    """Take `count` changes (0 just looks) off a token's limit of this UTC day, and off those of the tokens that it
+    descends from, for minting must not multiply a limit. Raises DailyLimitReached."""
+    line = _line(token)
     day = now.astimezone(UTC).date()
     resets_at = datetime.combine(day + timedelta(days=1), time(), UTC)
-    if count and not _spend(token, day, count, limit):
+    if count and not all(_spend(each, day, count) for each in line):
         raise DailyLimitReached(resets_at, math.ceil((resets_at - now).total_seconds()))
+    return Spent(limit=_limit(token), remaining=min(_left(each, day) for each in line), resets_at=resets_at)
+
+
+def _limit(token: AccessToken) -> int:
+    return token.daily_mutation_limit or tokens.DEFAULT_DAILY_MUTATIONS
+
+
+def _left(token: AccessToken, day: date) -> int:
     used = MutationCount.objects.filter(token=token, day=day).values_list("count", flat=True).first() or 0
-    return Spent(limit=limit, remaining=max(0, limit - used), resets_at=resets_at)
+    return max(0, _limit(token) - used)
 
 
-def _spend(token: AccessToken, day: date, count: int, limit: int) -> bool:
-    room = MutationCount.objects.filter(token=token, day=day, count__lte=limit - count)
+def _spend(token: AccessToken, day: date, count: int) -> bool:
+    room = MutationCount.objects.filter(token=token, day=day, count__lte=_limit(token) - count)
     if room.update(count=F("count") + count):
         return True
     _, is_first = MutationCount.objects.get_or_create(token=token, day=day)
@@ -210,6 +222,22 @@ def _create_with_free_slug(name: str, plan: Plan, now: datetime) -> Organization
 
 def _setup_digest(code: str) -> str:
     return hashlib.sha256(code.encode()).hexdigest()
+
+
+def _line(token: AccessToken) -> list[AccessToken]:
+    """A token, the one that minted it, and so on up to the one that nobody minted."""
+    line = [token]
+    while parent := line[-1].minted_by:
+        line.append(parent)
+    return line
+
+
+def _check_line(asking: AccessToken) -> None:
+    """Lock the token that asks, so that it is not revoked beside us and leaves an heir. Raises BadGrant."""
+    if not AccessToken.objects.select_for_update(no_key=True).filter(id=asking.id, revoked_at=None).first():
+        raise BadGrant({"": "The token that asks has been revoked."})
+    if len(_line(asking)) >= tokens.MAX_GENERATIONS:
+        raise BadGrant({"": f"Tokens can be handed on {tokens.MAX_GENERATIONS - 1} times: mint it with an older one."})
 
 
 def _grant_of(token: AccessToken | None) -> tokens.Grant:

@@ -11,6 +11,7 @@ from accounts.domain import roles
 PREFIX_LENGTH = 9
 MAX_NAME = 100
 DEFAULT_DAILY_MUTATIONS = 100_000
+MAX_GENERATIONS = 5
 _PLAINTEXT = re.compile(r"hb_[A-Za-z0-9_-]{43}")
 
 

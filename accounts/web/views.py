@@ -1,5 +1,7 @@
 """Setting up, signing in, signing out."""
 
+import threading
+
 from django.contrib import auth, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,9 +13,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import access, operations, queries
 from accounts.web import forms
 from alerts import onboarding
+from alerts.channels import base
 from heartbeet.lib import clock, ratelimit, words
 
 _page = require_http_methods(["GET", "HEAD", "POST"])
+CHECKS_AT_ONCE = 2
+_checking = threading.BoundedSemaphore(CHECKS_AT_ONCE)
+"""Argon2 takes 100 MB for each password; the others wait, so that strangers cannot take the machine's memory."""
+
 WRONG = "The e-mail or the password is not right. Check both; passwords are case-sensitive."
 
 
@@ -38,7 +45,8 @@ def _try(request: HttpRequest, form: forms.SignIn) -> HttpResponse:
         form.add_error(None, f"Too many tries. Wait {words.duration(refusal.retry_after_sec)}, then try again.")
         return _ask(request, form, wait_sec=refusal.retry_after_sec)
     # Django hashes the given password also for an unknown account, so both answers take the same time.
-    user = auth.authenticate(request, username=email, password=password)
+    with _checking:
+        user = auth.authenticate(request, username=email, password=password)
     if user is None:
         form.add_error(None, WRONG)
         return _ask(request, form)
@@ -83,6 +91,9 @@ def _make_owner(request: HttpRequest, form: forms.SetUp) -> HttpResponse:
     except (operations.AlreadySetUp, operations.BadSetupCode) as problem:
         messages.error(request, str(problem))
         return redirect("accounts:sign-in")
+    except base.BadConfig as refusal:  # the first alerts go there, and that is stricter than Django's forms
+        form.add_error("email", str(refusal))
+        return render(request, "accounts/setup.html", {"form": form})
     auth.login(request, membership.user, "django.contrib.auth.backends.ModelBackend")
     return redirect("monitors:list")
 
@@ -97,4 +108,4 @@ def _ask(request: HttpRequest, form: forms.SignIn, *, wait_sec: int = 0) -> Http
 
 def _safe(request: HttpRequest, url: str) -> str:
     is_ours = url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
-    return url if is_ours else "/"
+    return url if is_ours and url.startswith("/") else "/"  # Django takes other texts for names of views, and fails

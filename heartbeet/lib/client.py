@@ -1,6 +1,6 @@
 """Who is at the other end of a request."""
 
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 
 
 def address(peer: str, forwarded_for: str, trusted_proxies: int) -> str:
@@ -15,6 +15,13 @@ def address(peer: str, forwarded_for: str, trusted_proxies: int) -> str:
     return _normal(entries[-trusted_proxies]) or _normal(peer)
 
 
+def network(address: str) -> str:
+    """What one person can be behind: an IPv4 address, or a whole /64 of IPv6, which is the least anybody gets."""
+    if ":" not in address:
+        return address
+    return str(ip_network(f"{address.partition('%')[0]}/64", strict=False))
+
+
 def _normal(text: str) -> str:
     host = text.strip()
     if host.startswith("["):
@@ -22,6 +29,7 @@ def _normal(text: str) -> str:
     elif host.count(":") == 1:
         host = host.partition(":")[0]
     try:
-        return str(ip_address(host))
+        found = ip_address(host)
     except ValueError:
         return ""
+    return str(found.ipv4_mapped or found) if isinstance(found, IPv6Address) else str(found)

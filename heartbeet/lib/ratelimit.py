@@ -6,6 +6,8 @@ import redis
 from django.http import HttpRequest
 from django_ratelimit.core import get_usage
 
+from heartbeet.lib import client
+
 API_RATE = "3000/1m"
 SIGN_IN_RATES = {"address": "30/5m", "account": "10/5m"}
 
@@ -33,7 +35,7 @@ def check_api(request: HttpRequest, *, token_id: int) -> Usage | None:
 
 def check_sign_in(request: HttpRequest, *, address: str, email: str) -> None:
     """Count a try to sign in, for the address and for the account; raises TooManyRequests."""
-    _check(request, "sign-in-address", address, SIGN_IN_RATES["address"])
+    _check(request, "sign-in-address", client.network(address), SIGN_IN_RATES["address"])
     _check(request, "sign-in-account", email.strip().lower(), SIGN_IN_RATES["account"])
 
 

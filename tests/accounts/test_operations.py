@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Barrier
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.db import connections
 
 from accounts import operations, queries
 from accounts.domain.actor import SYSTEM
+from accounts.domain.tokens import MAX_GENERATIONS
 from accounts.models import AccessToken, AuditEvent, Membership, MutationCount, Organization, SetupCode, User
 from alerts.models import Channel
 from heartbeet import bootstrap
@@ -173,6 +175,41 @@ def test_the_daily_limit_starts_anew_at_midnight_utc(membership: Membership, now
 
     assert caught.value.retry_after_sec == 12 * 3600
     assert (tomorrow.remaining, MutationCount.objects.count()) == (0, 1)
+
+
+def test_minting_does_not_multiply_the_daily_limit(membership: Membership, now: datetime) -> None:
+    mint = partial(operations.mint_token, membership=membership, name="deploy", by=SYSTEM, now=now)
+    parent = mint(daily_mutation_limit=3).token
+    older, younger = mint(minted_by=parent).token, mint(minted_by=parent).token
+    operations.spend_mutations(token=older, count=2, now=now)
+
+    left = operations.spend_mutations(token=younger, count=1, now=now)
+
+    assert (left.limit, left.remaining) == (3, 0)
+    for token in (older, younger, parent):
+        with pytest.raises(operations.DailyLimitReached):
+            operations.spend_mutations(token=token, count=1, now=now)
+
+
+def test_a_token_is_handed_on_only_so_often(membership: Membership, now: datetime) -> None:
+    """Each change counts for every ancestor, and revoking looks at every descendant: a line without end would be a way
+    to make both fail."""
+    token: AccessToken | None = None
+    for _ in range(MAX_GENERATIONS):
+        token = operations.mint_token(membership=membership, name="x", minted_by=token, by=SYSTEM, now=now).token
+
+    with pytest.raises(operations.BadGrant):
+        operations.mint_token(membership=membership, name="x", minted_by=token, by=SYSTEM, now=now)
+
+
+def test_a_token_that_was_revoked_meanwhile_mints_nothing(membership: Membership, now: datetime) -> None:
+    asking = operations.mint_token(membership=membership, name="leaked", by=SYSTEM, now=now).token
+    operations.revoke_token(token=asking, by=SYSTEM, now=now)
+
+    with pytest.raises(operations.BadGrant):
+        operations.mint_token(membership=membership, name="heir", minted_by=asking, by=SYSTEM, now=now)
+
+    assert not AccessToken.objects.filter(revoked_at=None).exists()
 
 
 def _at_once(count: int, call: Callable[[], Any]) -> list[Any]:

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.test import RequestFactory
 
-from heartbeet.lib import ratelimit
+from heartbeet.lib import client, ratelimit
 
 
 @pytest.fixture(autouse=True)
@@ -39,10 +39,32 @@ def test_an_address_guesses_thirty_times_at_whomever() -> None:
     assert tries == [True] * 30 + [False]
 
 
+def test_all_addresses_of_an_ipv6_network_are_one() -> None:
+    """Whoever has one of them has 2^64."""
+    guesses = _tries(*[(f"2001:db8:1:2::{number:x}", f"user{number}@example.com") for number in range(31)])
+
+    assert guesses == [True] * 30 + [False]
+    assert _tries(("2001:db8:1:3::1", "ada@example.com")) == [True]
+
+
+def test_an_ipv4_address_written_as_ipv6_is_still_one_address() -> None:
+    addresses = {client.address(peer, "", 0) for peer in ("::ffff:192.0.2.1", "192.0.2.1")}
+
+    assert addresses == {"192.0.2.1"}
+
+
 def test_one_account_guessed_at_does_not_keep_another_out() -> None:
     _tries(*[(f"192.0.2.{number}", "ada@example.com") for number in range(11)])
 
     assert _tries(("192.0.2.200", "bob@example.com")) == [True]
+
+
+def test_a_crowd_does_not_make_the_count_of_an_account_forgotten() -> None:
+    """Django's cache in memory keeps 300 entries and drops the oldest, unless it is told otherwise."""
+    _tries(*[("192.0.2.1", "ada@example.com")] * 10)
+    _tries(*[(f"198.51.{number // 250}.{number % 250}", f"user{number}@example.com") for number in range(400)])
+
+    assert _tries(("192.0.2.2", "ada@example.com")) == [False]
 
 
 def test_without_redis_people_still_get_in(settings: Any) -> None:

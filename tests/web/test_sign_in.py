@@ -1,13 +1,18 @@
 """Setting up, signing in, signing out."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.contrib import auth
 from django.contrib.auth import hashers
+from django.db import connections
 from django.test import Client
 
 from accounts import operations
 from accounts.models import Membership, Organization, User
+from accounts.web import views
 from alerts.models import Channel
 from heartbeet.lib import clock, ratelimit
 from tests import factories
@@ -67,6 +72,7 @@ def test_without_the_right_code_nobody_sets_up(client: Client, code: str) -> Non
         ({"password": "short"}, "at least 10 characters"),
         ({"password": "ada@example.com"}, "too similar"),
         ({"email": "ada"}, "such as ada@example.com"),
+        ({"email": "ada@exämple.com"}, "like name@example.com"),
         ({"organization": ""}, "Give your organisation a name"),
     ],
 )
@@ -94,6 +100,42 @@ def test_signing_in_never_leads_to_another_site(client: Client, ada: User, targe
     given = {"email": ada.email, "password": PASSWORD, "next": target}
 
     assert client.post("/sign-in", given)["Location"] == "/"
+
+
+@pytest.mark.parametrize("target", ["foo", "accounts:sign-in", "?x", "/%0d%0aX: y"])
+def test_a_strange_place_to_go_to_is_no_reason_to_fail(client: Client, ada: User, target: str) -> None:
+    given = {"email": ada.email, "password": PASSWORD, "next": target}
+
+    answer = client.post("/sign-in", given)
+
+    assert (answer.status_code, answer["Location"][0]) == (302, "/")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_few_passwords_are_checked_at_once_whoever_asks(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each check takes 100 MB: thirty at once, which one address may ask for, take a small machine down."""
+    busy: list[int] = []
+    most: list[int] = []
+
+    def check(*_: Any, **__: Any) -> None:
+        busy.append(1)
+        most.append(len(busy))
+        time.sleep(0.05)
+        busy.pop()
+
+    monkeypatch.setattr(auth, "authenticate", check)
+
+    def guess(number: int) -> int:
+        try:
+            return Client().post("/sign-in", {"email": f"x{number}@example.com", "password": "wrong"}).status_code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(guess, range(8)))
+
+    assert answers == [200] * 8
+    assert max(most) <= views.CHECKS_AT_ONCE
 
 
 def test_a_wrong_password_and_an_unknown_account_look_the_same_and_cost_the_same(
