@@ -9,19 +9,27 @@ run in random order (`-p no:randomly` or `-p randomly -p "randomly_seed=…"` to
 connection to anything but this machine raises.
 
 Database tests say so with `pytest.mark.django_db`; where threads or processes of their own meet the database they
-need `pytest.mark.django_db(transaction=True)`.
+need `pytest.mark.django_db(transaction=True)`. What makes sense in one of the two runs only is marked `sqlite` or
+`postgresql`, and is not there in the other.
+
+The cast: alice owns Acme, adam administers it, bob is a member, vera looks on, charlie is an outsider.
 """
 
 import os
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
 
 import hypothesis
 import pytest
 import redis
+from django.conf import settings as django_settings
 
-from tests import servers
+from accounts.models import Membership, Organization
+from monitors.models import Incident, Monitor
+from tests import factories, servers
 from tests.receivers import HTTPReceiver, SMTPReceiver
 
 hypothesis.settings.register_profile("heartbeet", deadline=None)  # a slow machine is not a failure
@@ -44,10 +52,24 @@ def _refuse_other_machines(event: str, arguments: tuple[object, ...]) -> None:
 sys.addaudithook(_refuse_other_machines)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is meant for the other database."""
+    other = "postgresql" if django_settings.HEARTBEET_EMBEDDED else "sqlite"
+    elsewhere = [item for item in items if item.get_closest_marker(other)]
+    config.hook.pytest_deselected(items=elsewhere)
+    items[:] = [item for item in items if item not in elsewhere]
+
+
+@pytest.fixture(autouse=True)
+def _own_limits(settings: Any) -> None:
+    """Limits are counted per test: the cache, a Redis in one of the two runs, is shared."""
+    settings.RATELIMIT_CACHE_PREFIX = f"{uuid4()}:"
+
+
 @pytest.fixture
 def now() -> datetime:
     """A quiet Monday noon; tests move on from it by adding to it."""
-    return datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+    return factories.NOON
 
 
 @pytest.fixture
@@ -72,3 +94,49 @@ def smtp_server() -> Iterator[SMTPReceiver]:
     """A real SMTP server on loopback: it keeps what it gets and refuses what it is told to."""
     with SMTPReceiver() as receiver:
         yield receiver
+
+
+@pytest.fixture
+def acme(db: None) -> Organization:
+    """The cast's organisation."""
+    return factories.organization("Acme")
+
+
+@pytest.fixture
+def alice(acme: Organization) -> Membership:
+    return _member(acme, "owner", "alice")
+
+
+@pytest.fixture
+def adam(acme: Organization) -> Membership:
+    return _member(acme, "admin", "adam")
+
+
+@pytest.fixture
+def bob(acme: Organization) -> Membership:
+    return _member(acme, "member", "bob")
+
+
+@pytest.fixture
+def vera(acme: Organization) -> Membership:
+    return _member(acme, "viewer", "vera")
+
+
+@pytest.fixture
+def charlie(db: None) -> Membership:
+    return _member(factories.organization("Elsewhere"), "owner", "charlie")
+
+
+@pytest.fixture
+def alices_monitor(acme: Organization) -> Monitor:
+    return factories.monitor(acme, name="nightly backup")
+
+
+@pytest.fixture
+def incident(alices_monitor: Monitor) -> Incident:
+    return factories.incident(alices_monitor)
+
+
+def _member(organization: Organization, role: str, name: str) -> Membership:
+    user = factories.member(organization, role, name)
+    return Membership.objects.select_related("user", "organization__plan").get(user=user)

@@ -8,7 +8,7 @@ from accounts.domain.actor import SYSTEM
 from accounts.models import Membership, Organization, Plan, Project, User
 from monitors import operations
 from monitors.domain import fields
-from monitors.models import Monitor, Ping, Pulse
+from monitors.models import Incident, IncidentEvent, Monitor, Ping, Pulse
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 """A quiet Monday noon."""
@@ -55,4 +55,16 @@ def healthy(of: Organization | None = None, *, at: datetime = NOON, **given: Any
     Ping.objects.create(monitor=row, received_at=at, kind="success", method="GET")
     pulse = Pulse.objects.filter(monitor=row)
     pulse.update(status="up", status_since=at, last_ping_at=at, last_success_at=at, ping_count=1, deadline=at)
+    return row
+
+
+def incident(of: Monitor, *, ago: timedelta = timedelta(minutes=5), resolved: bool = False) -> Incident:
+    """An incident that opened `ago`, as the sweep leaves a monitor that missed its ping; everybody was told."""
+    at = datetime.now(UTC).replace(microsecond=0) - ago
+    Pulse.objects.filter(monitor=of).update(status="down", status_since=at, last_ping_at=at, misses=1)
+    row = Incident.objects.create(
+        monitor=of, cause="missed", title=f"{of.name} missed its ping", opened_at=at,
+        resolved_at=at + timedelta(minutes=1) if resolved else None, resolution="recovered" if resolved else "",
+    )  # fmt: skip
+    IncidentEvent.objects.create(incident=row, seq=1, kind="opened", at=at, created_at=at, dispatched_at=at)
     return row

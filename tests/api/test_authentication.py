@@ -10,7 +10,7 @@ from accounts import operations
 from accounts.domain.actor import SYSTEM
 from accounts.models import AccessToken, Membership
 from heartbeet.lib import ratelimit
-from tests.api.conftest import API
+from tests.api.client import API
 
 UNKNOWN = "hb_" + "A" * 43
 

@@ -9,7 +9,7 @@ from accounts.models import AuditEvent, Membership
 from alerts.models import Channel, Delivery
 from monitors.models import Incident
 from tests import factories
-from tests.api.conftest import API
+from tests.api.client import API
 from tests.receivers import HTTPReceiver
 
 EMAIL = {"kind": "email", "name": "Ops", "config": {"to": "ops@example.com"}}

@@ -7,7 +7,7 @@ from django.test import Client
 
 from accounts.models import Membership
 from monitors import queries
-from tests.api.conftest import API
+from tests.api.client import API
 
 VALID = b'{"name": "nightly", "intervalSec": 60}'
 

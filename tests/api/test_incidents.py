@@ -8,7 +8,7 @@ from accounts.models import AuditEvent, Membership
 from alerts.models import Channel, Delivery
 from monitors.models import Incident, Monitor
 from tests import factories
-from tests.api.conftest import API, an_incident
+from tests.api.client import API
 
 ROW = """
     id monitorId monitorName status severity cause title openedAt acknowledgedAt acknowledgedBy resolvedAt durationSec
@@ -36,7 +36,7 @@ def test_the_row_has_exactly_the_fields_of_the_contract(as_alice: API, incident:
 
 
 def test_what_is_over_says_how_long_it_lasted_and_that_a_ping_ended_it(as_alice: API, alices_monitor: Monitor) -> None:
-    an_incident(alices_monitor, resolved=True)
+    factories.incident(alices_monitor, resolved=True)
 
     row = as_alice.get("/incidents").json()["results"][0]
 
@@ -89,7 +89,7 @@ def test_resolving_by_hand_is_not_an_automatic_end(as_alice: API, incident: Inci
 
 @pytest.mark.parametrize("verb", ["acknowledge", "resolve"])
 def test_what_is_over_cannot_be_acknowledged_or_resolved(verb: str, as_alice: API, alices_monitor: Monitor) -> None:
-    over = an_incident(alices_monitor, resolved=True)
+    over = factories.incident(alices_monitor, resolved=True)
 
     answer = as_alice.post(f"/incidents/{over.id}/{verb}")
 
@@ -111,7 +111,7 @@ def test_a_note_needs_a_message_and_nothing_else(body: dict[str, str], as_alice:
 
 
 def test_the_incidents_of_one_monitor(as_alice: API, incident: Incident) -> None:
-    an_incident(factories.monitor(incident.monitor.organization), ago=timedelta(hours=1))
+    factories.incident(factories.monitor(incident.monitor.organization), ago=timedelta(hours=1))
 
     rows = as_alice.get(f"/monitors/{incident.monitor_id}/incidents").json()["results"]
 

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Membership, Organization, Project
 from monitors.models import Incident, Pulse
 from tests import factories
-from tests.api.conftest import API, an_incident
+from tests.api.client import API
 
 
 @pytest.fixture
@@ -125,9 +125,9 @@ def test_a_filter_that_cannot_be_is_refused(path: str, query: dict[str, str], fi
 
 def test_incidents_by_status_monitor_and_time(as_alice: API, acme: Organization) -> None:
     one, two = factories.monitor(acme, name="one"), factories.monitor(acme, name="two")
-    old = an_incident(one, ago=timedelta(days=3), resolved=True)
-    fresh = an_incident(one, ago=timedelta(minutes=5))
-    taken = an_incident(two, ago=timedelta(minutes=9))
+    old = factories.incident(one, ago=timedelta(days=3), resolved=True)
+    fresh = factories.incident(one, ago=timedelta(minutes=5))
+    taken = factories.incident(two, ago=timedelta(minutes=9))
     Incident.objects.filter(id=taken.id).update(acknowledged_at=datetime.now(UTC))
     yesterday = (datetime.now(UTC) - timedelta(days=1)).isoformat()
 
@@ -150,10 +150,10 @@ def test_a_longer_list_takes_no_more_queries(path: str, as_alice: API, acme: Org
             assert as_alice.get(path).status_code == 200
         return len(caught)
 
-    an_incident(factories.monitor(acme))
+    factories.incident(factories.monitor(acme))
     queries()  # the first request also notes that the token was used
     one = queries()
     for _ in range(5):
-        an_incident(factories.monitor(acme))
+        factories.incident(factories.monitor(acme))
 
     assert queries() == one <= 7

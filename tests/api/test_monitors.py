@@ -12,7 +12,7 @@ from alerts import operations as alert_operations
 from alerts.models import Channel
 from monitors.models import Monitor
 from tests import factories
-from tests.api.conftest import API
+from tests.api.client import API
 
 ROW = [
     "id",

@@ -16,7 +16,7 @@ from accounts.models import Membership
 from alerts.models import Channel, Delivery
 from monitors.models import Incident, Monitor
 from tests import factories
-from tests.api.conftest import API
+from tests.api.client import API
 
 OPEN_TO_ALL = {("Me", "get"), ("Tokens", "get")}
 

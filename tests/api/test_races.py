@@ -10,7 +10,7 @@ from django.db import connections
 
 from accounts.models import Membership, MutationCount, Plan
 from monitors.models import Monitor, Token
-from tests.api.conftest import API
+from tests.api.client import API
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AT_ONCE = 6

@@ -3,7 +3,7 @@
 from accounts.models import AuditEvent, Membership
 from monitors.domain import token
 from monitors.models import Monitor, Token
-from tests.api.conftest import API
+from tests.api.client import API
 
 
 def test_owners_and_admins_read_the_token_and_its_urls(api: API, adam: Membership, alices_monitor: Monitor) -> None:

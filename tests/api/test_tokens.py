@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from accounts.models import AccessToken, AuditEvent, Membership
-from tests.api.conftest import API
+from tests.api.client import API
 
 SOON = datetime.now(UTC) + timedelta(days=1)
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.chaos.installation import EMAIL, PASSWORD, Installation, installed
@@ -19,8 +18,6 @@ Open = Callable[..., Page]
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One browser for all tests; each test opens windows of its own."""
-    if not settings.HEARTBEET_EMBEDDED:
-        pytest.skip("`heartbeet up` is the embedded installation, on SQLite by its nature")
     if CHROMIUM is None:
         assert not os.environ.get("CI"), "CI must have a Chromium on the PATH."
         pytest.skip("no Chromium on the PATH: the browser tests are left out")

@@ -8,6 +8,8 @@ from playwright.sync_api import Page
 from tests.browser.conftest import Open
 from tests.chaos.installation import Installation
 
+pytestmark = pytest.mark.sqlite
+
 LONG = "Warehouse_synchronisation_of_all_regional_order_tables_into_the_reporting_cluster_" * 3
 
 

@@ -3,10 +3,13 @@
 import re
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open, sign_in
 from tests.chaos.installation import Installation, until
+
+pytestmark = pytest.mark.sqlite
 
 URL = re.compile(r"http://\S+/api/v1/heartbeats/[0-9a-f]{64}$")
 

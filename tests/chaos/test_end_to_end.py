@@ -10,14 +10,11 @@ from typing import Any
 
 import psutil
 import pytest
-from django.conf import settings
 
 from tests.chaos.installation import EMAIL, Installation, installed, secrets_in, until
 from tests.receivers import HTTPReceiver, Received
 
-pytestmark = pytest.mark.skipif(
-    not settings.HEARTBEET_EMBEDDED, reason="`heartbeet up` is the embedded installation, on SQLite by its nature"
-)
+pytestmark = pytest.mark.sqlite
 
 EVERY_SEC, GRACE_SEC = 5, 1
 ALERT_WITHIN_SEC = EVERY_SEC + GRACE_SEC + 10

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 
 from tests.chaos.production import Production, in_production
 from tests.receivers import HTTPReceiver
 
-pytestmark = pytest.mark.skipif(settings.HEARTBEET_EMBEDDED, reason="production runs on PostgreSQL")
+pytestmark = pytest.mark.postgresql
 
 
 @pytest.fixture

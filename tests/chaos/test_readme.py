@@ -7,13 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 
 from heartbeet.settings import env
 from tests.chaos.installation import EMAIL, installed, until
 
 pytestmark = [
-    pytest.mark.skipif(not settings.HEARTBEET_EMBEDDED, reason="the README's installation is the embedded one"),
+    pytest.mark.sqlite,
     pytest.mark.skipif(not shutil.which("curl"), reason="the story is told with curl"),
 ]
 

@@ -69,9 +69,8 @@ def test_something_that_is_no_backup_is_refused_and_harms_nothing(tmp_path: Path
     assert Plan.objects.filter(name="before").exists()
 
 
+@pytest.mark.postgresql
 def test_a_missing_client_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if connection.vendor == "sqlite":
-        pytest.skip("SQLite needs no client")
     monkeypatch.setenv("PATH", str(tmp_path))
 
     with pytest.raises(backup.BackupFailed, match="apt-get install postgresql-client"):

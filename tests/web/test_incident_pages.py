@@ -8,13 +8,13 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Membership
 from monitors.models import Incident, Monitor
-from tests.api.conftest import an_incident
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 
 def test_the_list_shows_what_is_open_and_what_was(owner: Client, alices_monitor: Monitor, incident: Incident) -> None:
-    an_incident(alices_monitor, ago=timedelta(hours=2), resolved=True)
+    factories.incident(alices_monitor, ago=timedelta(hours=2), resolved=True)
 
     everything = owner.get("/incidents").content.decode()
     only_open = owner.get("/incidents?status=open").content.decode()
@@ -28,7 +28,7 @@ def test_the_list_takes_a_fixed_number_of_queries(
     owner: Client, alices_monitor: Monitor, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for hours in range(2, 22):
-        an_incident(alices_monitor, ago=timedelta(hours=hours), resolved=True)
+        factories.incident(alices_monitor, ago=timedelta(hours=hours), resolved=True)
 
     with django_assert_max_num_queries(5):  # session, user, membership, count, incidents
         owner.get("/incidents")
@@ -56,7 +56,7 @@ def test_resolving_by_hand_ends_it_and_says_what_follows(owner: Client, incident
 
 @pytest.mark.parametrize("action", ["acknowledge", "resolve"])
 def test_acting_on_what_is_over_says_so(owner: Client, alices_monitor: Monitor, action: str) -> None:
-    over = an_incident(alices_monitor, resolved=True)
+    over = factories.incident(alices_monitor, resolved=True)
 
     page = owner.post(f"/incidents/{over.id}/{action}", follow=True).content.decode()
 
