@@ -27,8 +27,8 @@ from monitors.models import IncidentEvent
 
 BATCH = 200
 CANDIDATES = 500
-LEASE = timedelta(seconds=60)
-"""Longer than any send may take, so that a lease runs out only when its sender is gone."""
+LEASE = timedelta(seconds=30)
+"""Longer than any send may take (20 s), so that a lease runs out only when its sender is gone."""
 TROUBLE_LASTS = timedelta(minutes=10)
 """A failed delivery that waits longer for its next try says nothing about its channel any more."""
 
