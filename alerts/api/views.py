@@ -17,6 +17,7 @@ from alerts import operations, queries
 from alerts.api import rows
 from alerts.channels import base
 from alerts.models import Channel, Delivery
+from heartbeet.lib import ratelimit
 
 
 class ChannelBody(Body):
@@ -106,6 +107,7 @@ class ChannelTest(ChannelEndpoint):
 
     def post(self, request: Request, channel_id: int) -> Response:
         channel = self.channel(channel_id)
+        ratelimit.check_test(request, organization_id=self.organization.id)
         return Response(rows.test(channel, operations.test_channel(channel=channel, now=self.now)))
 
 

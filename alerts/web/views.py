@@ -13,7 +13,7 @@ from accounts.web.components import Ask
 from alerts import operations, queries
 from alerts.models import Channel, Delivery
 from alerts.web import present
-from heartbeet.lib import clock, words
+from heartbeet.lib import clock, durations, ratelimit, words
 
 DELIVERIES = 20
 
@@ -46,9 +46,14 @@ def detail(request: HttpRequest, channel_id: int) -> HttpResponse:
 @require_POST
 def test(request: HttpRequest, channel_id: int) -> HttpResponse:
     """Sends a test alert and says exactly what came of it."""
-    _, channel = find(request, channel_id, Scope.CHANNELS_WRITE)
+    who, channel = find(request, channel_id, Scope.CHANNELS_WRITE)
+    try:
+        ratelimit.check_test(request, organization_id=who.organization.id)
+    except ratelimit.TooManyRequests as refusal:
+        messages.error(request, f"Too many tests: wait {durations.short(refusal.retry_after_sec)}, then try again.")
+        return redirect(channel)
     result = operations.test_channel(channel=channel, now=clock.now())
-    took = words.duration(result.duration_ms / 1000, parts=2)
+    took = durations.short(result.duration_ms / 1000, units=2)
     if result.ok:
         messages.success(request, f"The test arrived, in {took}.")
     else:

@@ -9,6 +9,7 @@ from django_ratelimit.core import get_usage
 from heartbeet.lib import client
 
 API_RATE = "3000/1m"
+TEST_RATE = "10/1m"
 SIGN_IN_RATES = {"address": "30/5m", "account": "10/5m"}
 
 
@@ -37,6 +38,12 @@ def check_sign_in(request: HttpRequest, *, address: str, email: str) -> None:
     """Count a try to sign in, for the address and for the account; raises TooManyRequests."""
     _check(request, "sign-in-address", client.network(address), SIGN_IN_RATES["address"])
     _check(request, "sign-in-account", email.strip().lower(), SIGN_IN_RATES["account"])
+
+
+def check_test(request: HttpRequest, *, organization_id: int) -> None:
+    """Count a test alert: a real message to an address that nobody has confirmed, and a connection to the database for
+    as long as the receiver takes. Raises TooManyRequests."""
+    _check(request, "test-alert", str(organization_id), TEST_RATE)
 
 
 def _check(request: HttpRequest, group: str, value: str, rate: str) -> Usage | None:

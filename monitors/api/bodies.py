@@ -7,6 +7,8 @@ from rest_framework import serializers
 from accounts.api.body import Body
 
 _MAX_INT = 2_147_483_647
+_LARGEST_ID = 2**63 - 1
+_CHANNEL_ID = "Give the id of a channel, a whole number."
 
 
 def _text(source: str | None = None, **options: Any) -> serializers.CharField:
@@ -45,7 +47,11 @@ class MonitorBody(Body):
     tags = serializers.ListField(child=serializers.CharField(), required=False, allow_null=True, max_length=1000)
     channelIds = serializers.ListField(
         source="channel_ids",
-        child=serializers.IntegerField(error_messages={"invalid": "Give the id of a channel, a whole number."}),
+        child=serializers.IntegerField(
+            min_value=1,
+            max_value=_LARGEST_ID,
+            error_messages=dict.fromkeys(("invalid", "min_value", "max_value", "max_string_length"), _CHANNEL_ID),
+        ),
         required=False,
         allow_null=True,
         max_length=1000,

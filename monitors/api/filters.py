@@ -9,8 +9,12 @@ from django.utils.dateparse import parse_datetime
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from monitors import queries
+from monitors.domain import fields
 from monitors.domain.status import IncidentStatus, Status
 from monitors.models import Incident, Monitor
+
+MAX_SEARCH = 255
+"""SQLite fails on a pattern of 50,000 bytes, and nobody types one."""
 
 _LARGEST_ID = 2**63 - 1
 
@@ -26,6 +30,8 @@ def monitors(found: QuerySet[Monitor], asked: QueryDict, now: datetime) -> Query
     if project := _given(asked, "project"):
         found = found.filter(project__slug=project)
     if text := _given(asked, "q"):
+        if len(text) > MAX_SEARCH:
+            raise _bad("q", f"At most {MAX_SEARCH} characters.")
         found = found.filter(Q(name__icontains=text) | Q(description__icontains=text))
     return found
 
@@ -46,7 +52,7 @@ def incidents(found: QuerySet[Incident], asked: QueryDict) -> QuerySet[Incident]
 
 def _by_tags(found: QuerySet[Monitor], tags: list[str]) -> QuerySet[Monitor]:
     """Tags are slugs, so each stands in the JSON text as it is, in quotes; SQLite has no containment of JSON."""
-    if any('"' in tag for tag in tags):
+    if len(set(tags)) > fields.MAX_TAGS or not all(fields.is_tag(tag) for tag in tags):
         return found.none()
     found = found.annotate(tags_text=Cast("tags", TextField()))
     for tag in tags:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
+MAX_LENGTH = 255
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _WEEK = timedelta(days=8)
 _LOOKBACK = timedelta(minutes=20)
@@ -100,6 +101,8 @@ def explain(expression: str) -> str:
 
 def _check_shape(expression: str) -> None:
     """Refuse what is not five fields, with the sentence that helps those who come from another dialect."""
+    if len(expression) > MAX_LENGTH:
+        raise BadCron(f"A cron line has {MAX_LENGTH} characters at most; this has {len(expression):,}.")
     fields = expression.split()
     if expression.startswith("@"):
         instead = _SHORTCUTS.get(expression.strip().lower(), "30 3 * * *")

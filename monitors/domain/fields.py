@@ -9,7 +9,7 @@ from monitors.domain import schedule
 
 MAX_NAME = 255
 MAX_URL = 2048
-MAX_TAGS = 20
+MAX_TAGS, MAX_TAG = 20, 50
 MAX_DESCRIPTION = 10_000
 YEAR_SEC = 31_622_400
 MAX_INT = 2_147_483_647
@@ -68,6 +68,11 @@ def tidy(given: MonitorFields) -> MonitorFields:
         timezone=given.timezone.strip() or "UTC",
         tags=list(dict.fromkeys(tag.strip() for tag in given.tags)),
     )
+
+
+def is_tag(text: str) -> bool:
+    """Whether a monitor can have this tag."""
+    return len(text) <= MAX_TAG and _SLUG.fullmatch(text) is not None
 
 
 def check(given: MonitorFields) -> None:
@@ -134,7 +139,7 @@ def _tags(given: MonitorFields) -> Iterator[Problem]:
     if len(given.tags) > MAX_TAGS:
         yield Problem("tags", "too_many", f"At most {MAX_TAGS} tags; these are {len(given.tags)}.")
     for tag in given.tags:
-        if len(tag) > 50 or not _SLUG.fullmatch(tag):
+        if not is_tag(tag):
             message = f"`{tag[:60]}` is not a tag: lower-case letters, digits, - and _, such as `nightly-jobs`."
             yield Problem("tags", "invalid", message)
 

@@ -16,6 +16,7 @@ from accounts.web import reveal as once
 from accounts.web.components import Ask
 from heartbeet.lib import clock, words
 from monitors import operations, queries
+from monitors.domain import fields
 from monitors.models import Monitor
 from monitors.web import page, present
 
@@ -28,7 +29,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """All monitors, trouble first; htmx asks for the rows alone."""
     who = access.require(request, Scope.MONITORS_READ)
     tell = words.Teller.for_zone(clock.now(), who.user.timezone)
-    search = request.GET.get("q", "").replace("\x00", "").strip()
+    search = request.GET.get("q", "").replace("\x00", "").strip()[: fields.MAX_NAME]
     shown = Paginator(page.listed(who.organization, search), PAGE_SIZE).get_page(request.GET.get("page"))
     rows = present.rows(shown.object_list, queries.outlooks(shown.object_list, tell.now), tell)
     template = "monitors/list.html#rows" if request.headers.get("HX-Request") else "monitors/list.html"

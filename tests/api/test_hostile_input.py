@@ -1,4 +1,4 @@
-"""What nobody types by accident: values that no column holds, patterns that no database takes, floods of test alerts."""
+"""What nobody types by accident: values that no column holds, patterns no database takes, floods of test alerts."""
 
 from typing import Any
 

@@ -31,6 +31,8 @@ BAD = [
     ("0 0 32 * *", "The day of month `32` is not valid: 1-31 or L for the last day, such as `1` or `1,15`."),
     ("0 0 * 13 *", "The month `13` is not valid: 1-12 or JAN-DEC, such as `1` or `1-6`."),
     ("0 0 * * 8", "The day of week `8` is not valid: 0-7 (0 and 7 are Sunday) or SUN-SAT, such as `1-5`."),
+    (f"1-{'9' * 5000} * * * *", "A cron line has 255 characters at most; this has 5,010."),
+    (f"{'1,' * 2000}1 * * * *", "A cron line has 255 characters at most; this has 4,009."),
     ("*/0 * * * *", "The minute `*/0` is not valid: 0-59, such as `*/5` or `0,30`."),
 ]
 

@@ -10,7 +10,7 @@ from accounts.domain.actor import SYSTEM
 from accounts.models import Organization
 from alerts import operations, queries
 from alerts.models import Channel, Delivery, Subscription
-from heartbeet.lib import clock
+from heartbeet.lib import clock, ratelimit
 from monitors.models import Incident, Monitor
 from tests.receivers import SMTPReceiver
 
@@ -107,6 +107,18 @@ def test_a_test_says_exactly_what_came_of_it(
 
     assert "The test did not arrive: The mail server 127.0.0.1 could not be used" in failed
     assert "The test arrived, in " in arrived
+
+
+def test_too_many_tests_are_answered_with_how_long_to_wait(
+    owner: Client, mail: Channel, smtp_server: SMTPReceiver, settings: Any
+) -> None:
+    settings.HEARTBEET_SMTP_URL = smtp_server.url
+    for _ in range(int(ratelimit.TEST_RATE.split("/")[0])):
+        owner.post(f"/channels/{mail.id}/test")
+
+    page = owner.post(f"/channels/{mail.id}/test", follow=True).content.decode()
+
+    assert "Too many tests: wait " in page
 
 
 def test_a_channel_is_switched_off_and_on(owner: Client, mail: Channel) -> None:
