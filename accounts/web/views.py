@@ -14,7 +14,7 @@ from accounts import access, operations, queries
 from accounts.web import forms
 from alerts import onboarding
 from alerts.channels import base
-from heartbeet.lib import clock, ratelimit, words
+from heartbeet.lib import clock, durations, ratelimit
 
 _page = require_http_methods(["GET", "HEAD", "POST"])
 CHECKS_AT_ONCE = 2
@@ -42,7 +42,7 @@ def _try(request: HttpRequest, form: forms.SignIn) -> HttpResponse:
     try:
         ratelimit.check_sign_in(request, address=access.client_address(request), email=email)
     except ratelimit.TooManyRequests as refusal:
-        form.add_error(None, f"Too many tries. Wait {words.duration(refusal.retry_after_sec)}, then try again.")
+        form.add_error(None, f"Too many tries. Wait {durations.short(refusal.retry_after_sec)}, then try again.")
         return _ask(request, form, wait_sec=refusal.retry_after_sec)
     # Django hashes the given password also for an unknown account, so both answers take the same time.
     with _checking:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+from heartbeet.lib import durations
 
 
 def instant(at: datetime | None) -> str:
@@ -15,17 +15,7 @@ def instant(at: datetime | None) -> str:
 
 def span(length: timedelta) -> str:
     """A duration in its two largest units, as in `2 hours 5 minutes`."""
-    left = max(0, int(length.total_seconds()))
-    parts: list[str] = []
-    for name, size in _UNITS:
-        count, left = divmod(left, size)
-        if count:
-            parts.append(f"{count} {name}" if count == 1 else f"{count} {name}s")
-        elif parts:
-            break
-        if len(parts) == 2:
-            break
-    return " ".join(parts) or "under a second"
+    return durations.full(length.total_seconds(), units=2) or "under a second"
 
 
 def stamp(at: datetime | None) -> str | None:

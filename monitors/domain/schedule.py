@@ -1,20 +1,18 @@
 """When a ping is expected: every so often, or by a five-field cron in a time zone. All answers are in UTC."""
 
 import difflib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import islice
 from zoneinfo import available_timezones
 
+from heartbeet.lib import durations
 from monitors.domain import cron as crons
 
 MIN_INTERVAL_SEC = 5
 MAX_INTERVAL_SEC = 31_622_400
 MAX_TOLERANCE = timedelta(minutes=5)
-
-_UNITS = [("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)]
 
 
 class BadSchedule(ValueError):
@@ -55,8 +53,10 @@ class Interval:
         return [after + self.every * step for step in range(1, count + 1)]
 
     def describe(self) -> str:
-        """In plain English: `every 5 minutes`, `every 1 hour 30 minutes`."""
-        return f"every {_span(int(self.every.total_seconds()))}"
+        """In plain English: `every 5 minutes`, `every 1 hour 30 minutes`; of one unit `every day`."""
+        span = durations.full(self.every.total_seconds())
+        is_one = span.count(" ") == 1
+        return f"every {span.removeprefix('1 ') if is_one else span}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,18 +155,5 @@ def _similar(name: str) -> list[str]:
     wanted = name.strip().replace(" ", "_").casefold()
     if wanted in by_spelling:
         return [by_spelling[wanted]]
-    return _unique(by_spelling[match] for match in difflib.get_close_matches(wanted, by_spelling, n=2, cutoff=0.75))
-
-
-def _unique(values: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(values))
-
-
-def _span(seconds: int) -> str:
-    """`5 minutes`, `1 hour 30 minutes`; a lone unit needs no number: `minute`, `day`."""
-    parts = []
-    for unit, length in _UNITS:
-        count, seconds = divmod(seconds, length)
-        if count:
-            parts.append(f"{count} {unit}{'s' if count > 1 else ''}")
-    return parts[0].removeprefix("1 ") if len(parts) == 1 else " ".join(parts)
+    near = difflib.get_close_matches(wanted, by_spelling, n=2, cutoff=0.75)
+    return list(dict.fromkeys(by_spelling[match] for match in near))

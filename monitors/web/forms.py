@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 from django import forms
 
 from accounts.web import components
-from heartbeet.lib import words
+from heartbeet.lib import durations
 from monitors import operations
 from monitors.domain import fields, schedule
 from monitors.models import Monitor
@@ -32,12 +32,12 @@ class DurationField(forms.CharField):
         if not text:
             return None
         try:
-            return words.parse_duration(text)
-        except words.BadDuration as bad:
+            return durations.parse(text)
+        except durations.BadDuration as bad:
             raise forms.ValidationError(components.marked(str(bad))) from bad
 
     def prepare_value(self, value: Any) -> Any:
-        return words.duration(value) if isinstance(value, int) else value
+        return durations.short(value) if isinstance(value, int) else value
 
 
 class MonitorForm(forms.Form):
@@ -55,7 +55,7 @@ class MonitorForm(forms.Form):
         initial="interval",
     )
     every = forms.ChoiceField(
-        choices=[*((str(sec), words.duration(sec)) for sec in _PRESETS), ("custom", "Custom")],
+        choices=[*((str(sec), durations.short(sec)) for sec in _PRESETS), ("custom", "Custom")],
         widget=forms.RadioSelect,
         required=False,
         initial="300",
@@ -129,7 +129,7 @@ class MonitorForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
         if given.get("schedule") == "interval" and given.get("every") == "custom":
-            self._require("every_custom", words.BadDuration.__doc__ or "")
+            self._require("every_custom", durations.BadDuration.__doc__ or "")
         if given.get("schedule") == "cron":
             self._require("cron", "Write a cron line such as `30 3 * * *`: every day at 03:30.")
             self._check_cron()

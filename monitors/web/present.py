@@ -7,7 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.web.components import State
-from heartbeet.lib import words
+from heartbeet.lib import durations
 from heartbeet.lib.words import Moment, Teller
 from monitors.domain import schedule
 from monitors.domain.status import Cause, Kind, Status
@@ -116,7 +116,7 @@ def ping(given: Ping, tell: Teller) -> PingRow:
     return PingRow(
         state=State.of(given.kind),
         at=tell.precise(given.received_at),
-        duration="" if given.duration_sec is None else words.duration(given.duration_sec, parts=2),
+        duration="" if given.duration_sec is None else durations.short(given.duration_sec, units=2),
         exit_code=given.exit_code if given.kind != Kind.SUCCESS or given.exit_code else None,
         value=given.value,
         run_id=given.run_id,
@@ -131,9 +131,9 @@ def facts(monitor: Monitor) -> list[Fact]:
     kept = [
         Fact("Schedule", _schedule(monitor).describe()),
         Fact("Cron", monitor.cron),
-        Fact("Grace", words.duration(monitor.grace_sec)),
+        Fact("Grace", durations.short(monitor.grace_sec)),
         Fact("Alerts after", "1 failure" if monitor.alert_threshold == 1 else f"{monitor.alert_threshold:,} in a row"),
-        Fact("Longest run", words.duration(monitor.max_runtime_sec) if monitor.max_runtime_sec else ""),
+        Fact("Longest run", durations.short(monitor.max_runtime_sec) if monitor.max_runtime_sec else ""),
         Fact("Counts", "POST only" if monitor.post_only else ""),
         Fact("Project", monitor.project.name),
     ]
@@ -171,7 +171,7 @@ def _what_next(monitor: Monitor, outlook: Outlook, tell: Teller) -> SafeString |
             "A ping was due {} and has not come" if outlook.next_due_at < tell.now else "The next ping is expected {}"
         )
         return format_html("{}" + told + "; one success brings it back up.", times, due)
-    grace = words.duration(monitor.grace_sec) if monitor.grace_sec else "no"
+    grace = durations.short(monitor.grace_sec) if monitor.grace_sec else "no"
     return format_html("The next ping is due {}, with {} of grace.", due, grace)
 
 

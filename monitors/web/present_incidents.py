@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from accounts.web.components import State
-from heartbeet.lib import words
+from heartbeet.lib import durations
 from heartbeet.lib.words import Moment, Teller
 from monitors.domain.status import Cause, EventKind
 from monitors.models import Incident, IncidentEvent
@@ -69,7 +69,7 @@ class EventRow:
 
 def incident(given: Incident, tell: Teller) -> IncidentRow:
     """One incident in a list; its monitor must be loaded."""
-    end, parts = (given.resolved_at, 2) if given.resolved_at else (tell.now, 1)
+    end, units = (given.resolved_at, 2) if given.resolved_at else (tell.now, 1)
     return IncidentRow(
         id=given.id,
         url=given.get_absolute_url(),
@@ -77,7 +77,7 @@ def incident(given: Incident, tell: Teller) -> IncidentRow:
         monitor=given.monitor.name,
         state=State.of(given.status),
         opened=tell.moment(given.opened_at),
-        length=words.duration(int((end - given.opened_at).total_seconds()), parts=parts),
+        length=durations.short(int((end - given.opened_at).total_seconds()), units=units),
         is_open=given.resolved_at is None,
         can_acknowledge=given.resolved_at is None and given.acknowledged_at is None,
     )
