@@ -83,7 +83,7 @@ class Client(asyncio.Protocol):
 
 
 async def _generate(url: str, tokens: Path, connections: int, seconds: float) -> dict[str, Any]:
-    host, port = urlsplit(url).hostname, urlsplit(url).port
+    host, port = urlsplit(url).hostname or "127.0.0.1", urlsplit(url).port or 80
     lines = tokens.read_text().split()
     requests = [f"GET {PATH}{token} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode() for token in lines]
     latencies: list[float] = []
