@@ -4,7 +4,7 @@ import hashlib
 import math
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import IntegrityError, transaction
@@ -56,7 +56,7 @@ class Minted:
     """A new access token and its text, which is shown once and kept nowhere."""
 
     token: AccessToken
-    plaintext: str
+    plaintext: str = field(repr=False)
 
 
 def actor_of(membership: Membership) -> Actor:

@@ -6,7 +6,7 @@ import smtplib
 import socket
 import ssl
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -52,7 +52,7 @@ class Relay:
     port: int
     is_tls: bool
     user: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)
 
     @property
     def is_this_machine(self) -> bool:

@@ -35,18 +35,22 @@ class Env(BaseSettings):
     site_url: str = Field(
         default="", description="The address people and jobs reach us at. Default: `http://{host}:{port}`."
     )
-    database_url: str = Field(default="", description="`postgresql://…`; empty means SQLite in the data folder.")
-    redis_url: str = Field(default="", description="`redis://…`; empty means none: limits and doorbell stay in memory.")
+    database_url: str = Field(
+        default="", repr=False, description="`postgresql://…`; empty means SQLite in the data folder."
+    )
+    redis_url: str = Field(
+        default="", repr=False, description="`redis://…`; empty means none: limits and doorbell stay in memory."
+    )
     secret_key: str = Field(
-        default="", description="Django's signing key. Generated in the data folder in embedded mode."
+        default="", repr=False, description="Django's signing key. Generated in the data folder in embedded mode."
     )
     encryption_keys: str = Field(
-        default="", description="`kid:base64,…`: AES-256 keys; the first seals, all of them open."
+        default="", repr=False, description="`kid:base64,…`: AES-256 keys; the first seals, all of them open."
     )
     admin_email: str = Field(default="", description="With `admin_password`: the owner made on first start.")
-    admin_password: str = Field(default="", description="The password of that owner.")
+    admin_password: str = Field(default="", repr=False, description="The password of that owner.")
     smtp_url: str = Field(
-        default="", description="`smtp://user:password@host:587` (STARTTLS) or `smtps://…`; empty: console."
+        default="", repr=False, description="`smtp://user:password@host:587` (STARTTLS) or `smtps://…`; empty: console."
     )
     mail_from: str = Field(default="Heartbeet <heartbeet@localhost>", description="The sender of our e-mails.")
     allow_private_targets: Annotated[list[IPv4Network | IPv6Network], NoDecode] = Field(

@@ -1,6 +1,7 @@
 """The configuration of a monitor as people give it, and what is wrong with it, in sentences that help."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -11,7 +12,7 @@ MAX_NAME = 255
 MAX_URL = 2048
 MAX_TAGS, MAX_TAG = 20, 50
 MAX_DESCRIPTION = 10_000
-YEAR_SEC = 31_622_400
+YEAR_SEC = schedule.MAX_INTERVAL_SEC
 MAX_INT = 2_147_483_647
 HEARTBEAT, BEET = "heartbeat", "beet"
 SCHEDULE = frozenset({"interval_sec", "cron", "timezone", "grace_sec", "max_runtime_sec"})
@@ -85,6 +86,8 @@ def check(given: MonitorFields) -> None:
 def _texts(given: MonitorFields) -> Iterator[Problem]:
     if not given.name:
         yield Problem("name", "required", "Give the monitor a name, such as `nightly backup`.")
+    if any(unicodedata.category(char) == "Cc" for char in given.name):
+        yield Problem("name", "bad_text", "Leave out line breaks and control characters.")
     for path, limit in [("name", MAX_NAME), ("url", MAX_URL), ("description", MAX_DESCRIPTION)]:
         text: str = getattr(given, path)
         if len(text) > limit:

@@ -37,6 +37,26 @@ def test_what_no_column_could_hold_is_a_mistake_of_theirs_and_not_of_ours(
     assert (answer.status_code, answer.json()["fields"][0]["path"]) == (400, path)
 
 
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("backup\nYour account is locked: https://evil.example", "a line of its own in a mail"),
+        ("backup\r\nBcc: eve@example.com", "looks like a header"),
+        ("backup\x1b[2J", "clears the terminal of an operator who reads mails on the console"),
+        ("backup\x9b2J", "the same in one byte"),
+    ],
+)
+def test_a_name_has_no_control_characters(name: str, reason: str, as_alice: API) -> None:
+    answer = as_alice.post("/monitors", {"name": name, "intervalSec": 60})
+
+    assert (answer.status_code, answer.json()["fields"][0]["path"]) == (400, "name"), reason
+
+
+def test_a_name_may_have_a_family_in_it(as_alice: API) -> None:
+    """Emoji are joined by characters that Python does not call printable."""
+    assert as_alice.post("/monitors", {"name": "👨‍👩‍👧 backup", "intervalSec": 60}).status_code == 201
+
+
 def test_a_search_longer_than_any_database_takes_is_refused(as_alice: API) -> None:
     """SQLite fails on patterns from 50,000 bytes up, and we would say that the database is away."""
     answer = as_alice.get("/monitors", {"q": "x" * 60_000})

@@ -6,11 +6,16 @@ import logging
 import logging.config
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import structlog
 
+from accounts import operations
+from accounts.models import AccessToken
+from alerts.channels import email
 from heartbeet.lib import logs
+from heartbeet.settings.env import Env
 
 TOKEN = "8f" * 32
 PAT = "hb_" + "aB3-_" * 8 + "xyz"
@@ -86,6 +91,20 @@ def test_a_line_as_long_as_a_stranger_likes_costs_no_more_than_its_length() -> N
 
     assert "hunter22" not in redacted
     assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [
+        Env(secret_key="hunter2hunter2", encryption_keys="k:hunter2", admin_password="hunter2", data=Path("x")),
+        Env(database_url="postgresql://u:hunter2@h/d", redis_url="redis://:hunter2@h", smtp_url="smtp://u:hunter2@h"),
+        email.Relay("mail.example", 587, False, "me", "hunter2"),
+        operations.Minted(AccessToken(name="x", prefix="hb_x"), "hb_hunter2"),
+    ],
+)
+def test_what_holds_a_secret_does_not_show_it(holder: object) -> None:
+    """Wherever it may be printed: by a debugger, a reporter of errors, a hasty line of log."""
+    assert "hunter2" not in repr(holder) + str(holder)
 
 
 def test_counts_and_ids_stay_readable(written: Callable[[], str]) -> None:
