@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from accounts.domain import tokens
-from accounts.domain.roles import Role
-from accounts.models import AccessToken, Membership, Organization, Plan, User
+from accounts.models import AccessToken, Membership, Plan, User
 
 
 def anyone_exists() -> bool:
@@ -34,11 +33,6 @@ def live_tokens(membership: Membership, now: datetime) -> QuerySet[AccessToken]:
     """The tokens of a membership that work now, the newest first."""
     usable = membership.tokens.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
     return usable.order_by("-id")
-
-
-def owners(organization: Organization) -> QuerySet[Membership]:
-    """The owners of an organisation, the first one first."""
-    return organization.memberships.filter(role=Role.OWNER).select_related("user").order_by("id")
 
 
 def is_token_touch_due(token: AccessToken, now: datetime) -> bool:

@@ -142,14 +142,13 @@ def delete_channel(*, channel: Channel, by: Actor, now: datetime) -> None:
     _record(channel, "DELETE_CHANNEL", by, now, snapshot=_shown(channel))
 
 
-def test_channel(*, channel: Channel, now: datetime, monitor: Monitor | None = None) -> TestResult:  # noqa: PT028
+def test_channel(*, channel: Channel, now: datetime) -> TestResult:
     """Send a test alert, at once and once, and say exactly what came of it."""
-    about = queries.about(monitor) if monitor else _example()
     try:
         ready = queries.ready(channel)
     except (crypto.CannotOpen, base.BadConfig) as error:
         return TestResult(ok=False, error=str(error), duration_ms=0)
-    sample = message.sample(monitor=about, at=now)
+    sample = message.sample(monitor=_example(), at=now)
     receipt, took = base.timed(ready, sample, f"test-{channel.uid}-{int(now.timestamp() * 1000)}", now=now)
     return TestResult(ok=receipt.is_ok, error=receipt.error, duration_ms=int(took.total_seconds() * 1000))
 

@@ -29,10 +29,6 @@ class Undelivered:
     oldest_at: datetime | None
     dead: int
 
-    def oldest_age(self, now: datetime) -> timedelta:
-        """How long the oldest has waited."""
-        return now - self.oldest_at if self.oldest_at else timedelta(0)
-
 
 def channels(organization: Organization) -> QuerySet[Channel]:
     """The channels of an organisation that are not deleted."""

@@ -1,22 +1,24 @@
 """What is watched: configuration, the hot pulse, the facts, and the history of states and incidents."""
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 
 from accounts.models import Organization, Project
-from monitors.domain import status
+from monitors.domain import fields, status
 
 
-def _choices(values: list[str]) -> list[tuple[str, str]]:
-    return [(value, value) for value in values]
+def _choices(values: Iterable[str]) -> list[tuple[str, str]]:
+    return [(str(value), str(value)) for value in values]  # plain text, so that migrations do not hold our classes
 
 
 class Monitor(models.Model):
     """The configuration of a monitor; it changes when a person edits it. Its state lives in `Pulse`."""
 
-    HEARTBEAT, BEET = "heartbeat", "beet"
+    HEARTBEAT, BEET = fields.HEARTBEAT, fields.BEET
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="monitors")
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="monitors")
@@ -93,7 +95,7 @@ class Pulse(models.Model):
     early, never late."""
 
     monitor = models.OneToOneField(Monitor, on_delete=models.CASCADE, primary_key=True, related_name="pulse")
-    status = models.CharField(max_length=10, choices=_choices(list(status.STORED)), default=status.Status.NEW)
+    status = models.CharField(max_length=10, choices=_choices(status.STORED), default=status.Status.NEW)
     status_since = models.DateTimeField()
     last_ping_at = models.DateTimeField(null=True, blank=True)
     last_success_at = models.DateTimeField(null=True, blank=True)
@@ -127,7 +129,7 @@ class Run(models.Model):
     run_id = models.CharField(max_length=64, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
-    outcome = models.CharField(max_length=10, blank=True, choices=_choices(list(status.RunOutcome)))
+    outcome = models.CharField(max_length=10, blank=True, choices=_choices(status.RunOutcome))
 
     class Meta:
         constraints = [
@@ -146,7 +148,7 @@ class Ping(models.Model):
 
     monitor = models.ForeignKey(Monitor, on_delete=models.CASCADE, db_index=False, related_name="pings")
     received_at = models.DateTimeField()
-    kind = models.CharField(max_length=7, choices=_choices(list(status.Kind)))
+    kind = models.CharField(max_length=7, choices=_choices(status.Kind))
     value = models.FloatField(null=True, blank=True)
     duration_sec = models.FloatField(null=True, blank=True)
     exit_code = models.BigIntegerField(null=True, blank=True)
@@ -169,9 +171,9 @@ class StatusChange(models.Model):
 
     monitor = models.ForeignKey(Monitor, on_delete=models.CASCADE, db_index=False, related_name="status_changes")
     at = models.DateTimeField()
-    from_status = models.CharField(max_length=10, choices=_choices(list(status.STORED)))
-    to_status = models.CharField(max_length=10, choices=_choices(list(status.STORED)))
-    cause = models.CharField(max_length=15, choices=_choices(list(status.Cause)))
+    from_status = models.CharField(max_length=10, choices=_choices(status.STORED))
+    to_status = models.CharField(max_length=10, choices=_choices(status.STORED))
+    cause = models.CharField(max_length=15, choices=_choices(status.Cause))
 
     class Meta:
         indexes = [models.Index(fields=["monitor", "at"], name="status_change_by_monitor")]
@@ -185,8 +187,8 @@ class Incident(models.Model):
     `last_ping_at` are the evidence as it was when the incident opened."""
 
     monitor = models.ForeignKey(Monitor, on_delete=models.CASCADE, db_index=False, related_name="incidents")
-    severity = models.CharField(max_length=8, choices=_choices(list(status.Severity)), default=status.Severity.CRITICAL)
-    cause = models.CharField(max_length=15, choices=_choices(list(status.INCIDENT_CAUSES)))
+    severity = models.CharField(max_length=8, choices=_choices(status.Severity), default=status.Severity.CRITICAL)
+    cause = models.CharField(max_length=15, choices=_choices(status.INCIDENT_CAUSES))
     title = models.CharField(max_length=300)
     opened_at = models.DateTimeField()
     expected_at = models.DateTimeField(null=True, blank=True)
@@ -196,7 +198,7 @@ class Incident(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     resolved_at = models.DateTimeField(null=True, blank=True)
-    resolution = models.CharField(max_length=15, blank=True, choices=_choices(list(status.Cause)))
+    resolution = models.CharField(max_length=15, blank=True, choices=_choices(status.Cause))
 
     class Meta:
         constraints = [
@@ -215,9 +217,7 @@ class Incident(models.Model):
 
     @property
     def status(self) -> str:
-        if self.resolved_at:
-            return status.IncidentStatus.RESOLVED
-        return status.IncidentStatus.ACKNOWLEDGED if self.acknowledged_at else status.IncidentStatus.OPEN
+        return status.IncidentStatus.of(self.acknowledged_at, self.resolved_at)
 
 
 class IncidentEvent(models.Model):
@@ -225,7 +225,7 @@ class IncidentEvent(models.Model):
 
     incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="events")
     seq = models.PositiveIntegerField()
-    kind = models.CharField(max_length=12, choices=_choices(list(status.EventKind)))
+    kind = models.CharField(max_length=12, choices=_choices(status.EventKind))
     at = models.DateTimeField()
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"

@@ -71,7 +71,7 @@ def _outlook(found: facts.Facts | None, incident: Incident | None, now: datetime
         return Outlook(Status.LEARNING, None, None, "learns its rhythm", incident_id)
     return Outlook(
         status=judge.view_status(found, now),
-        next_due_at=judge.next_due_at(found),
+        next_due_at=judge.due_at(found),
         deadline_at=judge.deadline(found),
         schedule=found.schedule.describe(),
         open_incident_id=incident_id,

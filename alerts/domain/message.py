@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from alerts.domain import words
-from monitors.domain.status import Cause, EventKind, IncidentStatus
+from monitors.domain.status import RESOLVED_BY_PING, Cause, EventKind, IncidentStatus
 
 
 class MessageType(StrEnum):
@@ -59,9 +59,7 @@ class AboutIncident:
 
     @property
     def status(self) -> IncidentStatus:
-        if self.resolved_at:
-            return IncidentStatus.RESOLVED
-        return IncidentStatus.ACKNOWLEDGED if self.acknowledged_at else IncidentStatus.OPEN
+        return IncidentStatus.of(self.acknowledged_at, self.resolved_at)
 
     @property
     def lasted(self) -> timedelta | None:
@@ -194,7 +192,7 @@ def _incident_row(message: Message) -> dict[str, Any]:
         "acknowledgedBy": incident.acknowledged_by or None,
         "resolvedAt": words.stamp(incident.resolved_at),
         "durationSec": None if lasted is None else int(lasted.total_seconds()),
-        "autoResolved": bool(incident.resolved_at) and incident.resolution != Cause.RESOLVED,
+        "autoResolved": incident.resolution in RESOLVED_BY_PING,
     }
 
 

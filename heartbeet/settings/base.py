@@ -19,7 +19,6 @@ SECRET_KEY = ENV.secret_key or _generated.get("secret_key", "")
 HEARTBEET_ENCRYPTION_KEYS = ENV.encryption_keys or _generated.get("encryption_keys", "")
 HEARTBEET_SITE_URL = ENV.public_url
 HEARTBEET_DATA = DATA
-HEARTBEET_DATABASE_URL = ENV.database_url
 HEARTBEET_REDIS_URL = ENV.redis_url
 HEARTBEET_ADMIN_EMAIL = ENV.admin_email
 HEARTBEET_ADMIN_PASSWORD = ENV.admin_password

@@ -10,10 +10,8 @@ from rest_framework import serializers
 
 from alerts.models import Channel, Subscription
 from monitors import operations, queries
-from monitors.domain.status import Cause, Status
+from monitors.domain.status import RESOLVED_BY_PING, Status
 from monitors.models import Incident, IncidentEvent, Monitor, Token
-
-_BY_ITSELF = {Cause.RECOVERED, Cause.LATE_EVIDENCE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +125,11 @@ class IncidentRow(serializers.Serializer[Incident]):
 
     def get_durationSec(self, incident: Incident) -> int | None:
         """How long it lasted; null while it lasts."""
-        return round((incident.resolved_at - incident.opened_at).total_seconds()) if incident.resolved_at else None
+        return int((incident.resolved_at - incident.opened_at).total_seconds()) if incident.resolved_at else None
 
     def get_autoResolved(self, incident: Incident) -> bool:
         """Whether a ping resolved it, not a person."""
-        return incident.resolution in _BY_ITSELF
+        return incident.resolution in RESOLVED_BY_PING
 
 
 def monitor(row: Monitor, now: datetime) -> dict[str, Any]:

@@ -26,11 +26,6 @@ def due_at(facts: Facts) -> datetime | None:
     return facts.schedule.due_after(since)
 
 
-def next_due_at(facts: Facts) -> datetime | None:
-    """What a reader is shown as the next expected time."""
-    return due_at(facts)
-
-
 def deadline(facts: Facts) -> datetime | None:
     """The earliest moment at which, if nothing more arrives, the state could change; None if it never can.
 

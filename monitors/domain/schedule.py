@@ -21,7 +21,6 @@ class BadSchedule(ValueError):
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
         self.field = field
-        self.message = message
 
 
 @dataclass(frozen=True, slots=True)

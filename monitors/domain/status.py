@@ -1,5 +1,6 @@
 """The field's words: states of a monitor, causes of a change, kinds of ping."""
 
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -37,7 +38,6 @@ class Cause(StrEnum):
     SILENCE = "silence"
     DROP = "drop"
     VALUE = "value"
-    CREATED = "created"
     PINGED = "pinged"
     RECOVERED = "recovered"
     LATE_EVIDENCE = "late_evidence"
@@ -49,6 +49,8 @@ class Cause(StrEnum):
 
 
 INCIDENT_CAUSES = [Cause.MISSED, Cause.FAILED, Cause.OVERRAN, Cause.SILENCE, Cause.DROP, Cause.VALUE]
+RESOLVED_BY_PING = frozenset({Cause.RECOVERED, Cause.LATE_EVIDENCE})
+"""The resolutions of an incident that ended by itself, not by what a person did."""
 
 
 class IncidentStatus(StrEnum):
@@ -57,6 +59,13 @@ class IncidentStatus(StrEnum):
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
+
+    @classmethod
+    def of(cls, acknowledged_at: datetime | None, resolved_at: datetime | None) -> "IncidentStatus":
+        """What the two times say."""
+        if resolved_at:
+            return cls.RESOLVED
+        return cls.ACKNOWLEDGED if acknowledged_at else cls.OPEN
 
 
 class Severity(StrEnum):

@@ -2,7 +2,6 @@
 
 import django.db.models.deletion
 import django.db.models.functions.text
-import monitors.domain.status
 from django.conf import settings
 from django.db import migrations, models
 
@@ -73,15 +72,15 @@ class Migration(migrations.Migration):
             name='Incident',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('severity', models.CharField(choices=[(monitors.domain.status.Severity['WARNING'], monitors.domain.status.Severity['WARNING']), (monitors.domain.status.Severity['CRITICAL'], monitors.domain.status.Severity['CRITICAL'])], default=monitors.domain.status.Severity['CRITICAL'], max_length=8)),
-                ('cause', models.CharField(choices=[(monitors.domain.status.Cause['MISSED'], monitors.domain.status.Cause['MISSED']), (monitors.domain.status.Cause['FAILED'], monitors.domain.status.Cause['FAILED']), (monitors.domain.status.Cause['OVERRAN'], monitors.domain.status.Cause['OVERRAN']), (monitors.domain.status.Cause['SILENCE'], monitors.domain.status.Cause['SILENCE']), (monitors.domain.status.Cause['DROP'], monitors.domain.status.Cause['DROP']), (monitors.domain.status.Cause['VALUE'], monitors.domain.status.Cause['VALUE'])], max_length=15)),
+                ('severity', models.CharField(choices=[('warning', 'warning'), ('critical', 'critical')], default='critical', max_length=8)),
+                ('cause', models.CharField(choices=[('missed', 'missed'), ('failed', 'failed'), ('overran', 'overran'), ('silence', 'silence'), ('drop', 'drop'), ('value', 'value')], max_length=15)),
                 ('title', models.CharField(max_length=300)),
                 ('opened_at', models.DateTimeField()),
                 ('expected_at', models.DateTimeField(blank=True, null=True)),
                 ('last_ping_at', models.DateTimeField(blank=True, null=True)),
                 ('acknowledged_at', models.DateTimeField(blank=True, null=True)),
                 ('resolved_at', models.DateTimeField(blank=True, null=True)),
-                ('resolution', models.CharField(blank=True, choices=[(monitors.domain.status.Cause['MISSED'], monitors.domain.status.Cause['MISSED']), (monitors.domain.status.Cause['FAILED'], monitors.domain.status.Cause['FAILED']), (monitors.domain.status.Cause['OVERRAN'], monitors.domain.status.Cause['OVERRAN']), (monitors.domain.status.Cause['SILENCE'], monitors.domain.status.Cause['SILENCE']), (monitors.domain.status.Cause['DROP'], monitors.domain.status.Cause['DROP']), (monitors.domain.status.Cause['VALUE'], monitors.domain.status.Cause['VALUE']), (monitors.domain.status.Cause['CREATED'], monitors.domain.status.Cause['CREATED']), (monitors.domain.status.Cause['PINGED'], monitors.domain.status.Cause['PINGED']), (monitors.domain.status.Cause['RECOVERED'], monitors.domain.status.Cause['RECOVERED']), (monitors.domain.status.Cause['LATE_EVIDENCE'], monitors.domain.status.Cause['LATE_EVIDENCE']), (monitors.domain.status.Cause['RESOLVED'], monitors.domain.status.Cause['RESOLVED']), (monitors.domain.status.Cause['PAUSED'], monitors.domain.status.Cause['PAUSED']), (monitors.domain.status.Cause['RESUMED'], monitors.domain.status.Cause['RESUMED']), (monitors.domain.status.Cause['GAP'], monitors.domain.status.Cause['GAP']), (monitors.domain.status.Cause['DELETED'], monitors.domain.status.Cause['DELETED'])], max_length=15)),
+                ('resolution', models.CharField(blank=True, choices=[('missed', 'missed'), ('failed', 'failed'), ('overran', 'overran'), ('silence', 'silence'), ('drop', 'drop'), ('value', 'value'), ('pinged', 'pinged'), ('recovered', 'recovered'), ('late_evidence', 'late_evidence'), ('resolved', 'resolved'), ('paused', 'paused'), ('resumed', 'resumed'), ('gap', 'gap'), ('deleted', 'deleted')], max_length=15)),
                 ('acknowledged_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('monitor', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='incidents', to='monitors.monitor')),
             ],
@@ -91,7 +90,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('received_at', models.DateTimeField()),
-                ('kind', models.CharField(choices=[(monitors.domain.status.Kind['SUCCESS'], monitors.domain.status.Kind['SUCCESS']), (monitors.domain.status.Kind['START'], monitors.domain.status.Kind['START']), (monitors.domain.status.Kind['FAIL'], monitors.domain.status.Kind['FAIL']), (monitors.domain.status.Kind['LOG'], monitors.domain.status.Kind['LOG'])], max_length=7)),
+                ('kind', models.CharField(choices=[('success', 'success'), ('start', 'start'), ('fail', 'fail'), ('log', 'log')], max_length=7)),
                 ('value', models.FloatField(blank=True, null=True)),
                 ('duration_sec', models.FloatField(blank=True, null=True)),
                 ('exit_code', models.BigIntegerField(blank=True, null=True)),
@@ -111,7 +110,7 @@ class Migration(migrations.Migration):
                 ('run_id', models.CharField(blank=True, max_length=64)),
                 ('started_at', models.DateTimeField(blank=True, null=True)),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('outcome', models.CharField(blank=True, choices=[(monitors.domain.status.RunOutcome['SUCCESS'], monitors.domain.status.RunOutcome['SUCCESS']), (monitors.domain.status.RunOutcome['FAIL'], monitors.domain.status.RunOutcome['FAIL']), (monitors.domain.status.RunOutcome['OVERRAN'], monitors.domain.status.RunOutcome['OVERRAN']), (monitors.domain.status.RunOutcome['SUPERSEDED'], monitors.domain.status.RunOutcome['SUPERSEDED'])], max_length=10)),
+                ('outcome', models.CharField(blank=True, choices=[('success', 'success'), ('fail', 'fail'), ('overran', 'overran'), ('superseded', 'superseded')], max_length=10)),
                 ('monitor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='monitors.monitor')),
             ],
         ),
@@ -120,9 +119,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField()),
-                ('from_status', models.CharField(choices=[(monitors.domain.status.Status['NEW'], monitors.domain.status.Status['NEW']), (monitors.domain.status.Status['LEARNING'], monitors.domain.status.Status['LEARNING']), (monitors.domain.status.Status['UP'], monitors.domain.status.Status['UP']), (monitors.domain.status.Status['WARNING'], monitors.domain.status.Status['WARNING']), (monitors.domain.status.Status['DOWN'], monitors.domain.status.Status['DOWN']), (monitors.domain.status.Status['UNKNOWN'], monitors.domain.status.Status['UNKNOWN']), (monitors.domain.status.Status['PAUSED'], monitors.domain.status.Status['PAUSED'])], max_length=10)),
-                ('to_status', models.CharField(choices=[(monitors.domain.status.Status['NEW'], monitors.domain.status.Status['NEW']), (monitors.domain.status.Status['LEARNING'], monitors.domain.status.Status['LEARNING']), (monitors.domain.status.Status['UP'], monitors.domain.status.Status['UP']), (monitors.domain.status.Status['WARNING'], monitors.domain.status.Status['WARNING']), (monitors.domain.status.Status['DOWN'], monitors.domain.status.Status['DOWN']), (monitors.domain.status.Status['UNKNOWN'], monitors.domain.status.Status['UNKNOWN']), (monitors.domain.status.Status['PAUSED'], monitors.domain.status.Status['PAUSED'])], max_length=10)),
-                ('cause', models.CharField(choices=[(monitors.domain.status.Cause['MISSED'], monitors.domain.status.Cause['MISSED']), (monitors.domain.status.Cause['FAILED'], monitors.domain.status.Cause['FAILED']), (monitors.domain.status.Cause['OVERRAN'], monitors.domain.status.Cause['OVERRAN']), (monitors.domain.status.Cause['SILENCE'], monitors.domain.status.Cause['SILENCE']), (monitors.domain.status.Cause['DROP'], monitors.domain.status.Cause['DROP']), (monitors.domain.status.Cause['VALUE'], monitors.domain.status.Cause['VALUE']), (monitors.domain.status.Cause['CREATED'], monitors.domain.status.Cause['CREATED']), (monitors.domain.status.Cause['PINGED'], monitors.domain.status.Cause['PINGED']), (monitors.domain.status.Cause['RECOVERED'], monitors.domain.status.Cause['RECOVERED']), (monitors.domain.status.Cause['LATE_EVIDENCE'], monitors.domain.status.Cause['LATE_EVIDENCE']), (monitors.domain.status.Cause['RESOLVED'], monitors.domain.status.Cause['RESOLVED']), (monitors.domain.status.Cause['PAUSED'], monitors.domain.status.Cause['PAUSED']), (monitors.domain.status.Cause['RESUMED'], monitors.domain.status.Cause['RESUMED']), (monitors.domain.status.Cause['GAP'], monitors.domain.status.Cause['GAP']), (monitors.domain.status.Cause['DELETED'], monitors.domain.status.Cause['DELETED'])], max_length=15)),
+                ('from_status', models.CharField(choices=[('new', 'new'), ('learning', 'learning'), ('up', 'up'), ('warning', 'warning'), ('down', 'down'), ('unknown', 'unknown'), ('paused', 'paused')], max_length=10)),
+                ('to_status', models.CharField(choices=[('new', 'new'), ('learning', 'learning'), ('up', 'up'), ('warning', 'warning'), ('down', 'down'), ('unknown', 'unknown'), ('paused', 'paused')], max_length=10)),
+                ('cause', models.CharField(choices=[('missed', 'missed'), ('failed', 'failed'), ('overran', 'overran'), ('silence', 'silence'), ('drop', 'drop'), ('value', 'value'), ('pinged', 'pinged'), ('recovered', 'recovered'), ('late_evidence', 'late_evidence'), ('resolved', 'resolved'), ('paused', 'paused'), ('resumed', 'resumed'), ('gap', 'gap'), ('deleted', 'deleted')], max_length=15)),
                 ('monitor', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='status_changes', to='monitors.monitor')),
             ],
         ),
@@ -142,7 +141,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('seq', models.PositiveIntegerField()),
-                ('kind', models.CharField(choices=[(monitors.domain.status.EventKind['OPENED'], monitors.domain.status.EventKind['OPENED']), (monitors.domain.status.EventKind['ESCALATED'], monitors.domain.status.EventKind['ESCALATED']), (monitors.domain.status.EventKind['ACKNOWLEDGED'], monitors.domain.status.EventKind['ACKNOWLEDGED']), (monitors.domain.status.EventKind['NOTE'], monitors.domain.status.EventKind['NOTE']), (monitors.domain.status.EventKind['RESOLVED'], monitors.domain.status.EventKind['RESOLVED'])], max_length=12)),
+                ('kind', models.CharField(choices=[('opened', 'opened'), ('escalated', 'escalated'), ('acknowledged', 'acknowledged'), ('note', 'note'), ('resolved', 'resolved')], max_length=12)),
                 ('at', models.DateTimeField()),
                 ('message', models.TextField(blank=True)),
                 ('created_at', models.DateTimeField()),
@@ -159,7 +158,7 @@ class Migration(migrations.Migration):
             name='Pulse',
             fields=[
                 ('monitor', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='pulse', serialize=False, to='monitors.monitor')),
-                ('status', models.CharField(choices=[(monitors.domain.status.Status['NEW'], monitors.domain.status.Status['NEW']), (monitors.domain.status.Status['LEARNING'], monitors.domain.status.Status['LEARNING']), (monitors.domain.status.Status['UP'], monitors.domain.status.Status['UP']), (monitors.domain.status.Status['WARNING'], monitors.domain.status.Status['WARNING']), (monitors.domain.status.Status['DOWN'], monitors.domain.status.Status['DOWN']), (monitors.domain.status.Status['UNKNOWN'], monitors.domain.status.Status['UNKNOWN']), (monitors.domain.status.Status['PAUSED'], monitors.domain.status.Status['PAUSED'])], default=monitors.domain.status.Status['NEW'], max_length=10)),
+                ('status', models.CharField(choices=[('new', 'new'), ('learning', 'learning'), ('up', 'up'), ('warning', 'warning'), ('down', 'down'), ('unknown', 'unknown'), ('paused', 'paused')], default='new', max_length=10)),
                 ('status_since', models.DateTimeField()),
                 ('last_ping_at', models.DateTimeField(blank=True, null=True)),
                 ('last_success_at', models.DateTimeField(blank=True, null=True)),

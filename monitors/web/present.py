@@ -14,8 +14,6 @@ from monitors.domain.status import Cause, Kind, Status
 from monitors.models import Incident, Monitor, Ping, StatusChange
 from monitors.queries import Outlook
 
-_NOT_JUDGED = {Status.PAUSED, Status.NEW}
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -190,7 +188,6 @@ _REASONS = {
     Cause.MISSED: "An expected ping did not come.",
     Cause.FAILED: "The job said that it failed.",
     Cause.OVERRAN: "A run took longer than it may.",
-    Cause.CREATED: "Waiting for the first ping.",
     Cause.PINGED: "The first ping came.",
     Cause.RECOVERED: "A success came after the failure.",
     Cause.LATE_EVIDENCE: "The missing ping had been sent in time and arrived late.",

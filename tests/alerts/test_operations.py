@@ -175,14 +175,6 @@ def test_a_test_alert_arrives_and_says_that_it_is_one(house: House, http_receive
     assert not Delivery.objects.exists()
 
 
-def test_a_test_alert_can_be_about_a_monitor(house: House, http_receiver: HTTPReceiver) -> None:
-    channel = house.webhook(http_receiver.url)
-
-    operations.test_channel(channel=channel, now=house.now, monitor=house.monitor)
-
-    assert http_receiver.requests[0].json()["data"]["monitor"]["name"] == "Nightly backup"
-
-
 def test_a_test_alert_shows_the_exact_error(house: House, smtp_server: SMTPReceiver, settings: Any) -> None:
     settings.HEARTBEET_SMTP_URL = smtp_server.url
     smtp_server.refuse("550 5.1.1 no such user")

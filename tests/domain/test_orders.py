@@ -195,4 +195,4 @@ def test_nothing_is_awaited_while_paused_or_locked() -> None:
     locked = World(monitor()).play("12:00 success; 12:10 lock")
 
     for world in (paused, locked):
-        assert judge.deadline(world.facts) is judge.next_due_at(world.facts) is world.stored_deadline is None
+        assert judge.deadline(world.facts) is judge.due_at(world.facts) is world.stored_deadline is None

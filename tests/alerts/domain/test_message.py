@@ -119,8 +119,9 @@ def test_the_payload_says_where_the_incident_stands(told: message.Message, statu
     assert message.payload(told)["data"]["incident"]["status"] == status
 
 
-def test_an_incident_resolved_by_hand_did_not_resolve_itself() -> None:
-    row = message.payload(resolved(resolution=Cause.RESOLVED))["data"]["incident"]
+@pytest.mark.parametrize("resolution", [Cause.RESOLVED, Cause.PAUSED, Cause.DELETED])
+def test_an_incident_that_a_person_ended_did_not_resolve_itself(resolution: Cause) -> None:
+    row = message.payload(resolved(resolution=resolution))["data"]["incident"]
 
     assert row["autoResolved"] is False
 
