@@ -112,9 +112,9 @@ def is_setup_code(code: str) -> bool:
 @transaction.atomic
 def use_setup_code(*, code: str, email: str, password: str, now: datetime, organization_name: str = "") -> Membership:
     """Make the first owner with a code from `make_setup_code`. Raises AlreadySetUp or BadSetupCode."""
-    if queries.anyone_exists():
-        raise AlreadySetUp(AlreadySetUp.__doc__)
     if not is_setup_code(code):
+        if queries.anyone_exists():  # asked last, for the one who was faster has taken the code away
+            raise AlreadySetUp(AlreadySetUp.__doc__)
         raise BadSetupCode(BadSetupCode.__doc__)
     return bootstrap_owner(email=email, password=password, organization_name=organization_name, now=now)
 
