@@ -122,6 +122,12 @@ def actor_for(request: HttpRequest, user: User, token: AccessToken | None = None
     )
 
 
+def operator(request: HttpRequest) -> Actor:
+    """The actor behind a request to the operators' pages, which let nobody else in."""
+    assert isinstance(request.user, User)
+    return actor_for(request, request.user)
+
+
 def client_address(request: HttpRequest) -> str:
     """The address of whoever sent this request, as far as our own proxies can vouch for it; '' if unknown."""
     peer = request.META.get("REMOTE_ADDR") or ""

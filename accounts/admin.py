@@ -79,11 +79,10 @@ class AuditedPage(OperatorPage):
             self.delete_model(request, obj)
 
     def _record(self, request: HttpRequest, obj: Any, verb: str, meta: dict[str, Any]) -> None:
-        assert isinstance(request.user, User)
         name = str(self.opts.model_name)
         audit.record(
             organization=obj if isinstance(obj, Organization) else obj.organization,
-            by=access.actor_for(request, request.user),
+            by=access.operator(request),
             action=f"{verb}_{name.upper()}",
             resource=f"{name}:{obj.pk}",
             meta=meta,

@@ -48,9 +48,19 @@ def subscribed(monitor: Monitor) -> list[Channel]:
 
 
 def deliveries(incident: Incident) -> QuerySet[Delivery]:
-    """The ledger of an incident: every delivery with its channel, event and attempts."""
-    found = incident.deliveries.select_related("channel", "event")
-    return found.prefetch_related("attempts").order_by("event__seq", "channel_id")
+    """The ledger of an incident, with all that a page shows of it."""
+    found = incident.deliveries.select_related("channel", "event", "incident")
+    return found.order_by("event__seq", "channel_id")
+
+
+def recent_deliveries(channel: Channel, limit: int) -> QuerySet[Delivery]:
+    """What was sent to a channel, the newest first, with all that a page shows of it."""
+    return channel.deliveries.select_related("channel", "event", "incident").order_by("-id")[:limit]
+
+
+def deliveries_of(organization: Organization) -> QuerySet[Delivery]:
+    """Every delivery of an organisation."""
+    return Delivery.objects.filter(channel__organization=organization).select_related("channel__organization")
 
 
 def undelivered(now: datetime) -> Undelivered:

@@ -7,8 +7,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts import access
-from accounts.domain.actor import Actor
-from accounts.models import User
 from heartbeet.lib import clock
 from heartbeet.lib.admin import ReadOnlyPage
 from monitors import operations, transitions
@@ -27,15 +25,10 @@ from monitors.models import (
 )
 
 
-def _operator(request: HttpRequest) -> Actor:
-    assert isinstance(request.user, User)
-    return access.actor_for(request, request.user)
-
-
 def _each(request: HttpRequest, found: QuerySet[Monitor], operation: Callable[..., object], done: str) -> None:
     live = found.filter(deleted_at=None).select_related("organization")
     for monitor in live:
-        operation(monitor=monitor, by=_operator(request), now=clock.now())
+        operation(monitor=monitor, by=access.operator(request), now=clock.now())
     messages.success(request, f"{len(live)} {done}")
 
 
@@ -78,7 +71,7 @@ class IncidentPage(ReadOnlyPage):
         resolved = 0
         for incident in queryset.filter(resolved_at=None).select_related("monitor__organization"):
             try:
-                operations.resolve(incident=incident, by=_operator(request), now=clock.now())
+                operations.resolve(incident=incident, by=access.operator(request), now=clock.now())
                 resolved += 1
             except transitions.NotOpen:
                 continue  # a ping was faster

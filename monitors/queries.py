@@ -5,12 +5,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models.functions import Lower
 
 from accounts.models import Organization
 from monitors.domain import facts, judge, schedule
 from monitors.domain.status import Cause, RunOutcome, Status
 from monitors.models import Incident, Monitor, Ping, Pulse, Run
+
+_TROUBLE_FIRST = (Status.DOWN, Status.WARNING, Status.UNKNOWN, Status.LEARNING, Status.NEW, Status.UP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,16 @@ class Outlook:
 def live(organization: Organization) -> QuerySet[Monitor]:
     """The monitors of an organisation that are not deleted, each with its pulse and project."""
     return Monitor.objects.filter(organization=organization, deleted_at=None).select_related("pulse", "project")
+
+
+def trouble_first(organization: Organization, search: str) -> QuerySet[Monitor]:
+    """The live monitors whose name has `search` in it: trouble first, paused last, then by name."""
+    found = live(organization)
+    if search:
+        found = found.filter(name__icontains=search)
+    ranks = [When(pulse__status=status, then=Value(rank)) for rank, status in enumerate(_TROUBLE_FIRST)]
+    rank = Case(*ranks, default=Value(len(ranks)), output_field=IntegerField())
+    return found.order_by(rank, Lower("name"), "id")
 
 
 def incidents(organization: Organization) -> QuerySet[Incident]:

@@ -16,7 +16,7 @@ from accounts.domain.roles import Scope
 from alerts import operations, queries
 from alerts.api import rows
 from alerts.channels import base
-from alerts.models import Channel, Delivery
+from alerts.models import Channel
 from heartbeet.lib import ratelimit
 
 
@@ -117,7 +117,7 @@ class DeliveryReplay(Endpoint):
     needs: ClassVar = {"POST": (Scope.CHANNELS_WRITE,)}
 
     def post(self, request: Request, delivery_id: int) -> Response:
-        found = Delivery.objects.filter(channel__organization=self.organization)
+        found = queries.deliveries_of(self.organization)
         delivery = get_object_or_404(found, id=delivery_id)
         operations.replay(delivery=delivery, by=self.access.actor, now=self.now)
         return Response(rows.deliveries(found.filter(id=delivery_id))[0])

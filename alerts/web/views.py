@@ -11,7 +11,7 @@ from accounts.domain.roles import Scope
 from accounts.web import reveal
 from accounts.web.components import Ask
 from alerts import operations, queries
-from alerts.models import Channel, Delivery
+from alerts.models import Channel
 from alerts.web import present
 from heartbeet.lib import clock, durations, ratelimit, words
 
@@ -32,7 +32,7 @@ def detail(request: HttpRequest, channel_id: int) -> HttpResponse:
     who, channel = find(request, channel_id, Scope.CHANNELS_READ)
     tell = words.Teller.for_zone(clock.now(), who.user.timezone)
     secret = reveal.take(request, operations.resource(channel), now=tell.now) if request.method == "GET" else ""
-    sent = channel.deliveries.select_related("event", "incident", "channel").order_by("-id")[:DELIVERIES]
+    sent = queries.recent_deliveries(channel, DELIVERIES)
     shown = {
         "channel": present.row(channel),
         "secret": secret,
@@ -88,8 +88,7 @@ def delete(request: HttpRequest, channel_id: int) -> HttpResponse:
 def replay(request: HttpRequest, delivery_id: int) -> HttpResponse:
     """Sends a dead letter again."""
     who = access.of(request)
-    ours = Delivery.objects.filter(channel__organization=who.organization).select_related("channel__organization")
-    delivery = get_object_or_404(ours, id=delivery_id)
+    delivery = get_object_or_404(queries.deliveries_of(who.organization), id=delivery_id)
     who.demand(Scope.CHANNELS_WRITE)
     try:
         operations.replay(delivery=delivery, by=who.actor, now=clock.now())

@@ -1,7 +1,6 @@
 """Making a monitor and changing one."""
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -10,11 +9,10 @@ from accounts import access
 from accounts.access import Access
 from accounts.domain.roles import Scope
 from accounts.web import components
-from alerts import operations as alerts_operations
 from alerts import queries as alerts_queries
+from alerts import subscriptions
 from alerts.models import Channel
 from heartbeet.lib import clock, words
-from monitors import operations
 from monitors.domain import schedule
 from monitors.domain.fields import MonitorFields
 from monitors.models import Monitor
@@ -48,7 +46,15 @@ def edit(request: HttpRequest, monitor_id: int) -> HttpResponse:
     )
     if form.is_valid():
         with form.refusals():
-            _edit(request, who, monitor, form)
+            subscriptions.edit_monitor(
+                monitor=monitor,
+                changes=form.changes(),
+                channel_ids=form.cleaned_data["channels"],
+                contacts={},
+                by=who.actor,
+                now=clock.now(),
+            )
+            messages.success(request, "Saved.")
             return redirect(monitor)
     return _show(request, form, monitor=monitor)
 
@@ -71,25 +77,17 @@ def preview(request: HttpRequest) -> HttpResponse:
 
 def _create(request: HttpRequest, who: Access, form: forms.MonitorForm) -> HttpResponse:
     now = clock.now()
-    created = alerts_operations.create_monitor(
+    created = subscriptions.create_monitor(
         organization=who.organization,
         project=who.organization.projects.order_by("id")[0],
         fields=MonitorFields(**form.changes()),
         channel_ids=form.cleaned_data["channels"],
+        contacts={},
         by=who.actor,
         now=now,
     )
     messages.success(request, "The monitor is ready. It waits for its first ping.")
     return views.show_once(request, created.monitor, created.secrets, now=now)
-
-
-@transaction.atomic
-def _edit(request: HttpRequest, who: Access, monitor: Monitor, form: forms.MonitorForm) -> None:
-    now = clock.now()
-    operations.edit(monitor=monitor, changes=form.changes(), by=who.actor, now=now)
-    chosen = form.cleaned_data["channels"]
-    alerts_operations.set_channels(monitor=monitor, channel_ids=chosen, by=who.actor, now=now)
-    messages.success(request, "Saved.")
 
 
 def _choices(channels: list[Channel]) -> list[tuple[int, str]]:

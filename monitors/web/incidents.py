@@ -40,13 +40,12 @@ def detail(request: HttpRequest, incident_id: int) -> HttpResponse:
     who, incident = _find(request, incident_id, Scope.INCIDENTS_READ)
     tell = words.Teller.for_zone(clock.now(), who.user.timezone)
     events = incident.events.select_related("actor").order_by("seq")
-    deliveries = alerts_queries.deliveries(incident).select_related("channel", "event", "incident")
     shown = {
         "incident": present.incident(incident, tell),
         "evidence": present.evidence(incident, tell),
         "monitor": incident.monitor,
         "events": [present.event(each, tell) for each in events],
-        "deliveries": [alerts_present.delivery(each, tell) for each in deliveries],
+        "deliveries": [alerts_present.delivery(each, tell) for each in alerts_queries.deliveries(incident)],
         "can_act": who.allows(Scope.INCIDENTS_WRITE),
         "can_replay": who.allows(Scope.CHANNELS_WRITE),
     }

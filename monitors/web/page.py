@@ -2,32 +2,17 @@
 
 from typing import Any
 
-from django.db.models import Case, IntegerField, QuerySet, Value, When
-from django.db.models.functions import Lower
-
 from accounts.access import Access
 from accounts.domain.roles import Scope
-from accounts.models import Organization
 from alerts import queries as alerts_queries
 from heartbeet.lib import words
 from monitors import queries
-from monitors.domain.status import Kind, Status
+from monitors.domain.status import Kind
 from monitors.models import Monitor
 from monitors.operations import Secrets
 from monitors.web import present, present_incidents, snippets
 
 PINGS, INCIDENTS = 30, 5
-_TROUBLE_FIRST = (Status.DOWN, Status.WARNING, Status.UNKNOWN, Status.LEARNING, Status.NEW, Status.UP)
-
-
-def listed(organization: Organization, search: str) -> QuerySet[Monitor]:
-    """The monitors of the list: trouble first, paused last, then by name."""
-    found = queries.live(organization)
-    if search:
-        found = found.filter(name__icontains=search)
-    ranks = [When(pulse__status=status, then=Value(rank)) for rank, status in enumerate(_TROUBLE_FIRST)]
-    rank = Case(*ranks, default=Value(len(ranks)), output_field=IntegerField())
-    return found.order_by(rank, Lower("name"), "id")
 
 
 def living(who: Access, monitor: Monitor, tell: words.Teller) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def index(request: HttpRequest) -> HttpResponse:
     who = access.require(request, Scope.MONITORS_READ)
     tell = words.Teller.for_zone(clock.now(), who.user.timezone)
     search = request.GET.get("q", "").replace("\x00", "").strip()[: fields.MAX_NAME]
-    shown = Paginator(page.listed(who.organization, search), PAGE_SIZE).get_page(request.GET.get("page"))
+    shown = Paginator(queries.trouble_first(who.organization, search), PAGE_SIZE).get_page(request.GET.get("page"))
     rows = present.rows(shown.object_list, queries.outlooks(shown.object_list, tell.now), tell)
     template = "monitors/list.html#rows" if request.headers.get("HX-Request") else "monitors/list.html"
     can_edit = who.allows(Scope.MONITORS_WRITE)
