@@ -8,6 +8,9 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
+METADATA = "a cloud metadata address"
+"""The one reason that no setting removes."""
+
 _METADATA = [
     ip_network(text)
     for text in (
@@ -67,7 +70,7 @@ def refusal(address: Address, allowed: Sequence[Network] = ()) -> str:
     """
     forms = [address, *_embedded(address)]
     if any(_within(form, _METADATA) for form in forms):
-        return "a cloud metadata address"
+        return METADATA
     judged = forms[1:] if _is_only_a_wrapper(address) else forms
     return next((why for why in (_why(form, allowed) for form in judged) if why), "")
 

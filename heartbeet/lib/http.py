@@ -23,7 +23,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
-from heartbeet.lib.addresses import Address, Network, literal, refusal
+from heartbeet.lib.addresses import METADATA, Address, Network, literal, refusal
 from heartbeet.lib.deadline import Deadline
 
 MAX_READ = 64 * 1024
@@ -113,7 +113,7 @@ class Client:
         for address in addresses:
             why = refusal(address, self.allowed)
             if why:
-                raise BlockedTarget(f"{host} leads to {address}, {why}; Heartbeet does not send there.")
+                raise BlockedTarget(f"{host} leads to {address}, {why}. {_advice(why)}")
         return _first_to_answer(addresses, host, port, deadline)
 
     def _addresses(self, host: str, port: int, deadline: Deadline) -> list[Address]:
@@ -140,8 +140,17 @@ def check(url: str, *, allowed: Sequence[Network] | None = None) -> str:
     address = ip_address("127.0.0.1") if is_local_name else literal(host)
     why = refusal(address, networks) if address else ""
     if why:
-        raise BlockedTarget(f"{host} is {why}; Heartbeet sends to public addresses only.")
+        raise BlockedTarget(f"{host} is {why}. {_advice(why)}")
     return host
+
+
+def _advice(why: str) -> str:
+    """What a person can do about a blocked address: have its network opened, unless nobody may."""
+    if why == METADATA:
+        return "Heartbeet never sends there."
+    return (
+        "Heartbeet sends to public addresses only; its operator can open a network by HEARTBEET_ALLOW_PRIVATE_TARGETS."
+    )
 
 
 def _host(url: str) -> str:

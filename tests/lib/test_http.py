@@ -1,5 +1,6 @@
 """The only way out, against real servers on this machine. RIVALS 22."""
 
+import re
 import time
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -65,7 +66,7 @@ def test_a_mapped_address_leads_where_the_kernel_takes_it(http_receiver: HTTPRec
 def test_without_permission_this_machine_is_out_of_reach(http_receiver: HTTPReceiver) -> None:
     client = http.Client(resolve=Names("127.0.0.1"))
 
-    with pytest.raises(http.BlockedTarget, match=r"leads to 127\.0\.0\.1, a loopback address"):
+    with pytest.raises(http.BlockedTarget, match=r"127\.0\.0\.1, a loopback address\. .* HEARTBEET_ALLOW_PRIVATE"):
         post(client, f"http://hooks.example.com:{http_receiver.port}/x")
 
     assert http_receiver.requests == []
@@ -117,6 +118,18 @@ def test_the_next_address_is_tried_when_the_first_does_not_answer(http_receiver:
 )  # fmt: skip
 def test_a_blocked_address_is_refused_when_the_url_is_saved(host: str) -> None:
     with pytest.raises(http.BlockedTarget):
+        http.check(f"http://{host}/hook", allowed=())
+
+
+@pytest.mark.parametrize(
+    ("host", "advice"),
+    [
+        ("192.168.0.10", "by HEARTBEET_ALLOW_PRIVATE_TARGETS."),  # a network that an operator may open
+        ("169.254.169.254", "Heartbeet never sends there."),  # no setting opens cloud metadata
+    ],
+)
+def test_a_refusal_says_what_can_be_done_about_it(host: str, advice: str) -> None:
+    with pytest.raises(http.BlockedTarget, match=f"{re.escape(advice)}$"):
         http.check(f"http://{host}/hook", allowed=())
 
 
