@@ -81,7 +81,10 @@ class MonitorForm(forms.Form):
         help_text="The zone the cron line is written in, such as Europe/Berlin.",
     )
     grace = DurationField(
-        initial=60, placeholder="1 min", help_text="How late a ping may be before it counts as missed."
+        initial=60,
+        placeholder="1 min",
+        help_text="How late a ping may be before it counts as missed.",
+        error_messages={"required": "Write how late a ping may be, such as 5 min; 0 for not at all."},
     )
     alert_threshold = forms.IntegerField(
         label="Alert after",

@@ -45,7 +45,11 @@ def whole(who: Access, monitor: Monitor, token: str, tell: words.Teller) -> dict
         "is_revealed": bool(token),
         "can_reveal": who.allows_reveal(),
         "snippets": snippets.of(
-            secrets.ping_url, secrets.beet_url, cron=monitor.cron, interval_sec=monitor.interval_sec
+            secrets.ping_url,
+            secrets.beet_url,
+            cron=monitor.cron,
+            interval_sec=monitor.interval_sec,
+            is_post_only=monitor.post_only,
         ),
         "facts": present.facts(monitor),
         "upcoming": present.upcoming(monitor, tell),

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-_CURL = "curl -fsS -m 10 --retry 5 -o /dev/null"
+_GET = "curl -fsS -m 10 --retry 5 -o /dev/null"
+_POST = f"{_GET} -X POST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,21 +16,23 @@ class Snippet:
     text: str
 
 
-def of(ping_url: str, beet_url: str, *, cron: str, interval_sec: int | None) -> tuple[Snippet, ...]:
-    """The snippets for a monitor; its URLs may be masked."""
-    return (
-        Snippet("curl", "curl", "At the end of a script, or by hand to try it out.", f"{_CURL} {ping_url}"),
+def of(ping_url: str, beet_url: str, *, cron: str, interval_sec: int | None, is_post_only: bool) -> tuple[Snippet, ...]:
+    """The snippets for a monitor; its URLs may be masked. Where only POST counts, all of them POST, and there is no
+    beacon: a browser gets images."""
+    curl = _POST if is_post_only else _GET
+    snippets = (
+        Snippet("curl", "curl", "At the end of a script, or by hand to try it out.", f"{curl} {ping_url}"),
         Snippet(
             "crontab",
             "crontab",
             "Tells the start, then the exit code: failures alert at once and runs have a duration.",
-            f"{cron or _cron_line(interval_sec)} {_CURL} {ping_url}/start; /path/to/job; {_CURL} {ping_url}/$?",
+            f"{cron or _cron_line(interval_sec)} {curl} {ping_url}/start; /path/to/job; {curl} {ping_url}/$?",
         ),
-        Snippet("python", "Python", "Only the standard library is needed.", _python(ping_url)),
+        Snippet("python", "Python", "Only the standard library is needed.", _python(ping_url, is_post_only)),
         Snippet(
             "javascript", "JavaScript", "Node 18 or later, Deno, Bun, workers and browsers.", _javascript(ping_url)
         ),
-        Snippet("actions", "GitHub Actions", "Keep the URL in a repository secret.", _actions(ping_url)),
+        Snippet("actions", "GitHub Actions", "Keep the URL in a repository secret.", _actions(ping_url, curl)),
         Snippet(
             "html",
             "HTML beacon",
@@ -37,24 +40,26 @@ def of(ping_url: str, beet_url: str, *, cron: str, interval_sec: int | None) -> 
             f'<img src="{beet_url}" alt="" width="1" height="1">',
         ),
     )
+    return snippets[:-1] if is_post_only else snippets
 
 
-def _python(url: str) -> str:
-    return f'import urllib.request\n\nurllib.request.urlopen("{url}", timeout=10)'
+def _python(url: str, is_post_only: bool) -> str:
+    body = ', data=b""' if is_post_only else ""  # with a body it is a POST
+    return f'import urllib.request\n\nurllib.request.urlopen("{url}"{body}, timeout=10)'
 
 
 def _javascript(url: str) -> str:
     return f'await fetch("{url}", {{\n  method: "POST",\n  signal: AbortSignal.timeout(10_000),\n}});'
 
 
-def _actions(url: str) -> str:
+def _actions(url: str, curl: str) -> str:
     return (
         f"# Repository secret HEARTBEET_URL: {url}\n"
         "- name: Tell Heartbeet how it went\n"
         "  if: always()\n"
         "  env:\n"
         "    URL: ${{ secrets.HEARTBEET_URL }}${{ job.status != 'success' && '/fail' || '' }}\n"
-        f'  run: {_CURL} "$URL"'
+        f'  run: {curl} "$URL"'
     )
 
 

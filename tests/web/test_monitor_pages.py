@@ -1,5 +1,6 @@
 """Making, showing and changing a monitor; its secret is shown once."""
 
+import html
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -75,6 +76,16 @@ def test_the_snippets_carry_the_real_url_when_it_is_revealed(owner: Client, alic
     assert text.count(shown) >= 7
     for label in ["curl", "crontab", "Python", "JavaScript", "GitHub Actions", "HTML beacon", f"/api/v1/beet/{shown}"]:
         assert label in text
+
+
+def test_where_only_post_counts_every_snippet_posts(owner: Client, acme: Organization) -> None:
+    monitor = factories.monitor(acme, post_only=True)
+
+    text = html.unescape(owner.get(f"/monitors/{monitor.id}").content.decode())
+
+    assert text.count("curl ") == text.count("-X POST ") == 4  # curl, twice in the crontab line, GitHub Actions
+    assert 'data=b""' in text
+    assert "HTML beacon" not in text
 
 
 def test_every_reveal_is_audited(owner: Client, alice: Membership, alices_monitor: Monitor) -> None:
