@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 
 import orjson
 
+from monitors.domain import ping
 from monitors.domain.status import Kind
 
 HEARTBEATS, BEET = "/api/v1/heartbeats/", "/api/v1/beet/"
@@ -47,11 +48,11 @@ def parse_path(path: str) -> Asked:
     token, signal = match.groups("")
     if signal and path.startswith(BEET):
         raise NoSuchPath(path)
-    kind = _SIGNALS.get(signal)
-    exit_code = parse_exit_code(signal) if kind is None else None
-    if kind is None:
-        kind = Kind.FAIL if exit_code else Kind.SUCCESS
-    return Asked(token if _TOKEN.fullmatch(token) else "", kind, exit_code)
+    shown = token if _TOKEN.fullmatch(token) else ""
+    if signal in _SIGNALS:
+        return Asked(shown, _SIGNALS[signal])
+    exit_code = parse_exit_code(signal)
+    return Asked(shown, ping.kind_of_exit(exit_code), exit_code)
 
 
 def parse_exit_code(text: str) -> int:

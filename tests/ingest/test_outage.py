@@ -179,7 +179,7 @@ def test_a_damaged_spool_is_moved_aside_and_pings_go_on(idle_server, job, outage
     until(lambda: Ping.objects.count() == 1)
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no server to cut a connection")
+@pytest.mark.postgresql
 def test_a_connection_that_died_unnoticed_costs_nothing(server, job):
     server.request(heartbeat(job))
     ours = "datname = current_database() AND application_name = %s"

@@ -41,10 +41,7 @@ def meanwhile(monkeypatch):
     return arrange
 
 
-needs_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite locks before it looks")
-
-
-@needs_postgresql
+@pytest.mark.postgresql
 def test_a_start_that_came_in_between_is_closed_by_the_success(meanwhile):
     row = factories.healthy(at=clock.now())
     start, success = arrival(row, Kind.START), arrival(row)
@@ -57,7 +54,7 @@ def test_a_start_that_came_in_between_is_closed_by_the_success(meanwhile):
     assert (Ping.objects.count(), Pulse.objects.get().ping_count, BatchRow.objects.count()) == (3, 3, 2)
 
 
-@needs_postgresql
+@pytest.mark.postgresql
 def test_a_monitor_that_went_down_in_between_recovers(meanwhile):
     row = factories.healthy(at=clock.now())
     meanwhile(lambda: Pulse.objects.update(status="down", misses=1))
@@ -67,7 +64,7 @@ def test_a_monitor_that_went_down_in_between_recovers(meanwhile):
     assert (Pulse.objects.get().status, Pulse.objects.get().misses) == ("up", 0)
 
 
-@needs_postgresql
+@pytest.mark.postgresql
 def test_a_monitor_that_was_paused_in_between_stays_paused(meanwhile):
     row = factories.healthy(at=clock.now())
     meanwhile(lambda: operations.pause(monitor=row, by=SYSTEM, now=clock.now()))
