@@ -5,6 +5,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib import metadata
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -105,8 +106,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="heartbeet",
         description="Heartbeat monitoring: tells people that something stopped happening.",
-        epilog="Also: token, secret, backup, restore, migrate and the rest of `heartbeet help`.",
+        epilog="Also: setup, token, secret, backup, restore, migrate and the rest of `heartbeet help`.",
     )
+    parser.add_argument("--version", action="version", version=f"heartbeet {metadata.version('heartbeet')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     up = commands.add_parser("up", help="run everything on this machine, on SQLite")
     _add_address(up)
@@ -114,11 +116,17 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="run web and ingest processes")
     _add_address(serve)
     serve.add_argument("--only", choices=["ingest", "web", "all"], default="all", help="which part (all)")
-    serve.add_argument("--workers", type=int, default=1, metavar="N", help="how many processes (1)")
+    serve.add_argument("--workers", type=_count, default=1, metavar="N", help="how many processes (1)")
     worker = commands.add_parser("worker", help="run the miss detector and the senders")
     worker.add_argument("--beat", action="store_true", help="with the beat inside; the only worker then needs no Redis")
     commands.add_parser("beat", help="knock for the workers; run two, so that one may die")
     return parser
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of processes; give 1 or more")
+    return int(text)
 
 
 def _add_address(parser: argparse.ArgumentParser) -> None:

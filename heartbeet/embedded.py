@@ -41,7 +41,7 @@ def hold_folder(folder: Path) -> IO[str]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         lock.close()
-        problem = f"Another heartbeet runs on the data folder {folder}; stop it, or choose another with --data."
+        problem = f"Another heartbeet runs on the data folder {folder}; stop it, or choose another by HEARTBEET_DATA."
         raise startup.CannotStart(problem) from None
     return lock
 
@@ -59,10 +59,12 @@ def require_free_port(host: str, port: int) -> None:
 
 def _why_not(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} of {host} is taken; choose another with --port."
+        return f"Port {port} of {host} is taken; choose another with --port or HEARTBEET_PORT."
     if error.errno == errno.EACCES:
-        return f"Port {port} needs more rights than this user has; choose one from 1024 up with --port."
-    return f"{host} is not an address of this machine ({error.strerror}); choose another with --host."
+        return (
+            f"Port {port} needs more rights than this user has; choose one from 1024 up with --port or HEARTBEET_PORT."
+        )
+    return f"{host} is not an address of this machine ({error.strerror}); choose another with --host or HEARTBEET_HOST."
 
 
 def _prepare() -> None:

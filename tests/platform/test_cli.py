@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import AccessToken, Membership
-from heartbeet import embedded, startup
+from heartbeet import cli, embedded, startup
 from heartbeet.settings import env
 from tests import factories, servers
 
@@ -61,6 +61,20 @@ def test_sqlite_with_several_writers_is_refused(tmp_path: Path) -> None:
     done = _heartbeet("serve", "--workers", "2", HEARTBEET_DATA=str(tmp_path))
 
     assert (done.returncode, "--workers must be 1" in done.stderr) == (2, True)
+
+
+def test_no_workers_at_all_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["serve", "--workers", "0"])
+
+    assert "0 is not a number of processes; give 1 or more" in capsys.readouterr().err
+
+
+def test_the_version_can_be_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        cli.main(["--version"])
+
+    assert capsys.readouterr().out.startswith("heartbeet ")
 
 
 def test_up_with_postgresql_says_what_to_run_instead(tmp_path: Path) -> None:
