@@ -23,7 +23,7 @@ class AlreadySetUp(Exception):
 
 
 class BadSetupCode(Exception):
-    """This setup link is not valid. Start Heartbeet again to get a new one."""
+    """This setup link is not valid. The command heartbeet setup prints a new one."""
 
 
 class BadGrant(Exception):

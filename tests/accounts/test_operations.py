@@ -8,6 +8,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import connections
 
@@ -57,6 +58,16 @@ def test_a_later_start_changes_nothing(named_owner: None, db: None, now: datetim
 
     assert bootstrap.first_start(now=now) == ""
     assert (User.objects.count(), Organization.objects.count(), Channel.objects.count()) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("missing", ["HEARTBEET_ADMIN_EMAIL", "HEARTBEET_ADMIN_PASSWORD"])
+def test_half_an_owner_in_the_environment_is_refused(
+    named_owner: None, db: None, settings: Any, now: datetime, missing: str
+) -> None:
+    setattr(settings, missing, "")
+
+    with pytest.raises(ImproperlyConfigured, match="set both, or neither"):
+        bootstrap.first_start(now=now)
 
 
 def test_without_a_named_owner_each_start_prints_a_link_until_somebody_exists(db: None, now: datetime) -> None:
