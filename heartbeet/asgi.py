@@ -3,6 +3,7 @@
 `application` serves both, `ingest` and `web` one of them (`heartbeet serve --only`).
 """
 
+import warnings
 from typing import Any
 
 import django
@@ -16,6 +17,9 @@ django.setup(set_prefix=False)
 
 from monitors.ingest import app as pings  # noqa: E402
 from monitors.ingest import request  # noqa: E402
+
+# WhiteNoise hands its files over in blocks, which Django reads in one go here: fine for styles and scripts.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
 _pages = bodies.limited(ASGIHandler())
 
