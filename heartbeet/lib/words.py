@@ -18,7 +18,7 @@ def relative(at: datetime, now: datetime) -> str:
     if abs(seconds) >= _MONTH_SEC:
         return f"{at:%-d %b %Y}"
     if abs(seconds) < 1:
-        return "just now"
+        return "just now" if seconds >= 0 else "now"
     far = durations.short(int(abs(seconds)), units=1)
     return f"{far} ago" if seconds > 0 else f"in {far}"
 

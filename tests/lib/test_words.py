@@ -14,6 +14,7 @@ NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
     ("ago", "text"),
     [
         (timedelta(seconds=0.4), "just now"),
+        (timedelta(seconds=-0.4), "now"),
         (timedelta(seconds=42), "42 s ago"),
         (timedelta(minutes=3, seconds=59), "3 min ago"),
         (timedelta(hours=-2), "in 2 h"),
