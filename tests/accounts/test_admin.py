@@ -56,6 +56,14 @@ def channel(monitor: Monitor, operator: User) -> Channel:
     )  # fmt: skip
 
 
+def test_the_pages_carry_our_name_and_icon(pages: Client) -> None:
+    text = pages.get("/admin/").content.decode()
+
+    assert "Heartbeet for operators" in text
+    assert "img/heartbeet.svg" in text
+    assert "Django administration" not in text
+
+
 def _url(model: type[models.Model], page: str = "") -> str:
     return f"/admin/{model._meta.app_label}/{model._meta.model_name}/{page}"
 
