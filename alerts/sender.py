@@ -2,19 +2,19 @@
 and no database connection."""
 
 import contextlib
-import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 
+import structlog
 from django.conf import settings
 from django.db import connection
 
 from alerts import dispatcher
 from heartbeet.lib import clock
 
-logger = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 class Sender:
@@ -49,7 +49,7 @@ class Sender:
         try:
             self._deliver(claimed)
         except Exception:
-            logger.exception("Delivery %s could not be recorded; its lease will run out.", claimed.delivery_id)
+            log.exception("delivery.not_recorded", delivery_id=claimed.delivery_id)  # its lease will run out
         finally:
             self._go_on()
 
@@ -71,7 +71,7 @@ class Sender:
                 if self._free * 4 >= self._slots:
                     self.pump()
             except Exception:
-                logger.exception("Nothing could be claimed; the next tick tries again.")
+                log.exception("delivery.nothing_claimed")  # the next tick tries again
             self._state.notify_all()
 
 

@@ -1,7 +1,6 @@
 """What every channel is: some fields that are checked when a person saves them, and one verb, `send`."""
 
 import json
-import logging
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -10,12 +9,14 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
 
+import structlog
+
 from alerts.domain import words
 from alerts.domain.message import Message, MessageType
 from alerts.domain.retry import Failure, classify
 from heartbeet.lib import http
 
-logger = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 Values = dict[str, str]
 
@@ -209,6 +210,6 @@ def timed(channel: Channel, message: Message, delivery_id: str, *, now: datetime
     try:
         receipt = channel.send(message, delivery_id, now=now)
     except Exception as error:
-        logger.exception("A channel of kind %s raised.", channel.kind)
+        log.exception("channel.raised", kind=channel.kind)
         receipt = failed(f"The channel failed: {type(error).__name__}.")
     return receipt, timedelta(seconds=time.monotonic() - started)

@@ -5,8 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.api.body import Body
+from monitors.domain import fields
 
-_MAX_INT = 2_147_483_647
 _LARGEST_ID = 2**63 - 1
 _CHANNEL_ID = "Give the id of a channel, a whole number."
 
@@ -22,8 +22,8 @@ def _whole(source: str, says: str) -> serializers.IntegerField:
         source=source,
         required=False,
         allow_null=True,
-        min_value=-_MAX_INT,
-        max_value=_MAX_INT,
+        min_value=-fields.MAX_INT,
+        max_value=fields.MAX_INT,
         error_messages=dict.fromkeys(("invalid", "min_value", "max_value", "max_string_length"), says),
     )
 
@@ -64,4 +64,4 @@ class MonitorBody(Body):
 class NoteBody(Body):
     """The body of POST /incidents/{id}/updates."""
 
-    message = serializers.CharField(max_length=10_000)
+    message = serializers.CharField(max_length=fields.MAX_NOTE)

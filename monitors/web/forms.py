@@ -198,7 +198,7 @@ class MonitorForm(forms.Form):
 class Note(forms.Form):
     """A line for the timeline of an incident."""
 
-    message = forms.CharField(max_length=5000)
+    message = forms.CharField(max_length=fields.MAX_NOTE)
 
 
 def initial(monitor: Monitor, channel_ids: Iterable[int]) -> dict[str, Any]:

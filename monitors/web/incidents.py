@@ -13,6 +13,7 @@ from alerts import queries as alerts_queries
 from alerts.web import present as alerts_present
 from heartbeet.lib import clock, words
 from monitors import operations, queries, transitions
+from monitors.domain import fields
 from monitors.models import Incident
 from monitors.web import forms
 from monitors.web import present_incidents as present
@@ -84,7 +85,7 @@ def note(request: HttpRequest, incident_id: int) -> HttpResponse:
     if form.is_valid():
         operations.note(incident=incident, message=form.cleaned_data["message"], by=who.actor, now=clock.now())
     else:
-        messages.error(request, "Write a note of 1 to 5,000 characters.")
+        messages.error(request, f"Write a note of 1 to {fields.MAX_NOTE:,} characters.")
     return redirect(incident)
 
 
