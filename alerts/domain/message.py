@@ -110,12 +110,12 @@ _HEADLINES = {
 }
 
 _ENDINGS = {
-    Cause.RECOVERED: "{name} is up again",
-    Cause.PINGED: "{name} is up again",
+    Cause.RECOVERED: "{name} is up again after {lasted}",
+    Cause.PINGED: "{name} is up again after {lasted}",
     Cause.LATE_EVIDENCE: "{name} was up after all: its ping was received in time and reached us late",
-    Cause.RESOLVED: "The incident of {name} was resolved by hand",
-    Cause.PAUSED: "The incident of {name} ended because the monitor was paused",
-    Cause.DELETED: "The incident of {name} ended because the monitor was deleted",
+    Cause.RESOLVED: "The incident of {name} was resolved by hand after {lasted}",
+    Cause.PAUSED: "The incident of {name} ended after {lasted}, because the monitor was paused",
+    Cause.DELETED: "The incident of {name} ended after {lasted}, because the monitor was deleted",
 }
 
 
@@ -135,10 +135,10 @@ def _opened(message: Message) -> str:
 
 def _resolved(message: Message) -> str:
     incident = message.incident
-    ending = _ENDINGS.get(Cause(incident.resolution), "{name} is up again") if incident.resolution else "{name} is up"
+    ending = _ENDINGS.get(Cause(incident.resolution or Cause.RECOVERED), _ENDINGS[Cause.RECOVERED])
     told = "; the alert about it could not be delivered before" if message.tells_both else ""
     lasted = words.span(incident.lasted or timedelta(0))
-    return f"{ending.format(name=message.monitor.name)}. It lasted {lasted}{told}."
+    return f"{ending.format(name=message.monitor.name, lasted=lasted)}{told}."
 
 
 def _before(incident: AboutIncident) -> str:

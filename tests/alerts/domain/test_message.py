@@ -28,18 +28,18 @@ from tests.alerts.messages import MONITOR, OPENED_AT, opened, resolved
             opened(cause=Cause.DROP, title="Checkouts are low"),
             "Checkouts are low, since 5 Jan 2026, 12:06:00 UTC.",
         ),
-        (resolved(), "Nightly backup is up again. It lasted 12 minutes."),
+        (resolved(), "Nightly backup is up again after 12 minutes."),
         (
             resolved(tells_both=True),
-            "Nightly backup is up again. It lasted 12 minutes; the alert about it could not be delivered before.",
+            "Nightly backup is up again after 12 minutes; the alert about it could not be delivered before.",
         ),
         (
             resolved(resolution=Cause.RESOLVED),
-            "The incident of Nightly backup was resolved by hand. It lasted 12 minutes.",
+            "The incident of Nightly backup was resolved by hand after 12 minutes.",
         ),
         (
             resolved(resolution=Cause.DELETED),
-            "The incident of Nightly backup ended because the monitor was deleted. It lasted 12 minutes.",
+            "The incident of Nightly backup ended after 12 minutes, because the monitor was deleted.",
         ),
         (
             replace(opened(acknowledged_by="bob@example.com"), type=MessageType.ACKNOWLEDGED),
@@ -102,7 +102,7 @@ def test_the_payload_is_the_contract() -> None:
                 "type": "heartbeat",
                 "url": "https://beet.example.com/monitors/7",
             },
-            "summary": "Nightly backup is up again. It lasted 12 minutes.",
+            "summary": "Nightly backup is up again after 12 minutes.",
         },
     }
 
