@@ -273,5 +273,8 @@ class Batch(models.Model):
     id = models.UUIDField(primary_key=True)
     committed_at = models.DateTimeField(db_index=True)
 
+    class Meta:
+        verbose_name_plural = "batches"
+
     def __str__(self) -> str:
         return str(self.id)

@@ -22,6 +22,9 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(primary_key=True, serialize=False)),
                 ('committed_at', models.DateTimeField(db_index=True)),
             ],
+            options={
+                'verbose_name_plural': 'batches',
+            },
         ),
         migrations.CreateModel(
             name='IngestNode',
