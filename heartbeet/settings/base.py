@@ -172,7 +172,7 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
-CSRF_TRUSTED_ORIGINS = [HEARTBEET_SITE_URL]
+CSRF_TRUSTED_ORIGINS = [HEARTBEET_SITE_URL] if "://" in HEARTBEET_SITE_URL else []  # our own check tells what is wrong
 
 LOGGING = logs.configure(level=ENV.log_level, style=ENV.log_format)
 

@@ -34,6 +34,14 @@ def test_a_wrong_value_is_a_sentence_and_no_traceback(arguments: tuple[str, ...]
     assert done.stderr.count("\n") == 1
 
 
+def test_an_address_that_is_none_is_told_in_our_words_only(tmp_path: Path) -> None:
+    done = _heartbeet("up", HEARTBEET_SITE_URL="heartbeet.example.org", HEARTBEET_DATA=str(tmp_path))
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("heartbeet: heartbeet.E004: HEARTBEET_SITE_URL is not an address.")
+    assert done.stderr.count("\n") == 1
+
+
 def test_production_without_secrets_is_refused(tmp_path: Path) -> None:
     done = _heartbeet("worker", HEARTBEET_DATABASE_URL="postgresql://u:p@127.0.0.1:1/x", HEARTBEET_DATA=str(tmp_path))
 
