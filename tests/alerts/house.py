@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from accounts.domain.actor import SYSTEM
-from accounts.models import Organization, Plan, Project
+from accounts.models import Organization
 from alerts import dispatcher, operations
 from alerts.models import Channel, Delivery, Subscription
 from monitors.domain.status import Cause, EventKind
 from monitors.models import Incident, IncidentEvent, Monitor
+from tests import factories
 
 
 @dataclass
@@ -19,20 +20,16 @@ class House:
     """One organisation; `now` is the moment everything happens at."""
 
     organization: Organization
-    project: Project
     monitor: Monitor
     now: datetime
 
     @classmethod
     def build(cls, now: datetime, name: str = "Acme") -> House:
-        plan, _ = Plan.objects.get_or_create(name="test")
-        slug = name.lower()
-        organization = Organization.objects.create(name=name, slug=slug, plan=plan, created_at=now)
-        project = Project.objects.create(organization=organization, name="Default", slug="default", created_at=now)
-        return cls(organization, project, _monitor(organization, project, "Nightly backup", now), now)
+        organization = factories.organization(name)
+        return cls(organization, _monitor(organization, "Nightly backup", now), now)
 
     def another_monitor(self, name: str) -> Monitor:
-        return _monitor(self.organization, self.project, name, self.now)
+        return _monitor(self.organization, name, self.now)
 
     def channel(self, kind: str, config: dict[str, str], *monitors: Monitor, **fields: Any) -> Channel:
         """A channel made as a person makes it, and subscribed."""
@@ -76,11 +73,8 @@ class House:
         )
 
 
-def _monitor(organization: Organization, project: Project, name: str, now: datetime) -> Monitor:
-    return Monitor.objects.create(
-        organization=organization, project=project, name=name, slug=name.lower().replace(" ", "-"), interval_sec=300,
-        grace_sec=60, created_at=now, updated_at=now,
-    )  # fmt: skip
+def _monitor(organization: Organization, name: str, now: datetime) -> Monitor:
+    return factories.monitor(organization, name=name, interval_sec=300, grace_sec=60, now=now)
 
 
 def send_all(now: datetime) -> int:
