@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from heartbeet import health
 from heartbeet.lib import clock
@@ -91,6 +92,7 @@ def test_short_lags_are_no_reason() -> None:
 
 
 def test_metrics_are_prometheus_text(client: Client) -> None:
+    health._figures.cache_clear()
     _listening(beat_ago=timedelta(0))
     _swept(ago=timedelta(seconds=2))
 
@@ -99,6 +101,15 @@ def test_metrics_are_prometheus_text(client: Client) -> None:
     assert response.headers["Content-Type"].startswith("text/plain")
     assert b"\nheartbeet_undelivered_alerts 0.0\n" in response.content
     assert b"# TYPE heartbeet_sweep_lag_seconds gauge" in response.content
+
+
+def test_metrics_are_counted_once_while_they_hold(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    first = health._figures(1)
+
+    with django_assert_num_queries(0):
+        second = health._figures(1)
+
+    assert first is second
 
 
 def _listening(*, beat_ago: timedelta) -> None:
