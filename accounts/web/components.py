@@ -1,7 +1,7 @@
 """The finished values that the shared template components take (`templates/components/`)."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
@@ -41,6 +41,10 @@ class Ask:
     lead: str
     losses: tuple[str, ...]
     button: str
-    back: str
-    back_label: str
+    back: str = ""
+    back_label: str = ""
     is_destructive: bool = True
+
+    def about(self, name: str, url: str) -> "Ask":
+        """The same question about the thing of this name and page: `{}` in the title becomes the name."""
+        return replace(self, title=self.title.format(name), back=url, back_label=name)

@@ -116,13 +116,11 @@ def _switch(request: HttpRequest, channel_id: int, *, is_enabled: bool) -> HttpR
 def _question(channel: Channel) -> Ask:
     monitors = channel.subscriptions.filter(monitor__deleted_at=None).count()
     return Ask(
-        title=f"Delete “{channel.name}”?",
+        title="Delete “{}”?",
         lead="This cannot be undone. If it should only be quiet for a while, switch it off instead.",
         losses=(
             f"{monitors} monitor{' tells' if monitors == 1 else 's tell'} it now; they will not any more.",
             "Its address and its secret are removed. What was sent stays in the ledger of the incidents.",
         ),
         button="Delete the channel",
-        back=channel.get_absolute_url(),
-        back_label=channel.name,
-    )
+    ).about(channel.name, channel.get_absolute_url())

@@ -1,6 +1,5 @@
 """The list of monitors, a monitor's page, and the buttons on it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib import messages
@@ -114,16 +113,7 @@ def show_once(request: HttpRequest, monitor: Monitor, secrets: operations.Secret
     return redirect(monitor)
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
-    title: str
-    lead: str
-    losses: tuple[str, ...]
-    button: str
-    is_destructive: bool = True
-
-
-_ROTATE = _Question(
+_ROTATE = Ask(
     "Replace the ping URL of “{}”?",
     "A new URL is made and shown once. Do this when the old one has leaked.",
     (
@@ -132,7 +122,7 @@ _ROTATE = _Question(
     ),
     "Replace the URL",
 )
-_PAUSE = _Question(
+_PAUSE = Ask(
     "Pause “{}”?",
     "Pings are still stored, but nobody is told when they stop.",
     (
@@ -142,7 +132,7 @@ _PAUSE = _Question(
     "Pause",
     is_destructive=False,
 )
-_DELETE = _Question(
+_DELETE = Ask(
     "Delete “{}”?",
     "This cannot be undone. If it should only be quiet for a while, pause it instead.",
     (
@@ -154,14 +144,6 @@ _DELETE = _Question(
 )
 
 
-def _confirm(request: HttpRequest, monitor: Monitor, question: _Question) -> HttpResponse:
-    ask = Ask(
-        title=question.title.format(monitor.name),
-        lead=question.lead,
-        losses=question.losses,
-        button=question.button,
-        back=monitor.get_absolute_url(),
-        back_label=monitor.name,
-        is_destructive=question.is_destructive,
-    )
+def _confirm(request: HttpRequest, monitor: Monitor, question: Ask) -> HttpResponse:
+    ask = question.about(monitor.name, monitor.get_absolute_url())
     return render(request, "components/confirm.html", {"ask": ask})
