@@ -76,6 +76,11 @@ _REST_CODES = {
     413: "BODY_TOO_LARGE",
     415: "UNSUPPORTED_MEDIA_TYPE",
 }
+_REST_SENTENCES = {
+    400: "The body is not JSON. {detail}",
+    405: "{detail} The Allow header says what is.",
+    415: "Send JSON, with the header `Content-Type: application/json`.",
+}
 
 
 def of(error: Exception) -> Problem | None:
@@ -196,7 +201,8 @@ def _flatten(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
 def _rest(error: Exception) -> Problem:
     assert isinstance(error, rest.APIException)
     code = _REST_CODES.get(error.status_code, "BAD_REQUEST")
-    return _NOT_FOUND if code == "NOT_FOUND" else Problem(error.status_code, code, str(error.detail))
+    sentence = _REST_SENTENCES.get(error.status_code, "{detail}").format(detail=error.detail)
+    return _NOT_FOUND if code == "NOT_FOUND" else Problem(error.status_code, code, sentence)
 
 
 _MADE: dict[type[Exception], Callable[[Exception], Problem]] = {

@@ -31,6 +31,7 @@ def test_what_is_not_json_is_refused_as_such(body: bytes, reason: str, api: API,
     answer = api.raw("/monitors", body)
 
     assert (answer.status_code, answer.json()["code"]) == (400, "BAD_JSON"), reason
+    assert answer.json()["error"].startswith("The body is not JSON. ")
 
 
 @pytest.mark.parametrize("body", [b"[]", b"7", b'"name"', b"null", b"true"])
@@ -49,6 +50,7 @@ def test_another_content_type_is_refused(content_type: str, api: API, alice: Mem
     answer = api.raw("/monitors", VALID, content_type)
 
     assert (answer.status_code, answer.json()["code"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
+    assert "Content-Type: application/json" in answer.json()["error"]
 
 
 def test_json_with_a_charset_is_json(api: API, alice: Membership) -> None:
