@@ -12,6 +12,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import uuid
 import warnings
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,25 @@ def ensure_postgresql() -> str:
         server.psql("SELECT pg_reload_conf();")
         os.environ[POSTGRESQL_VARIABLE] = server.get_uri()
     return os.environ[POSTGRESQL_VARIABLE]
+
+
+class OwnPostgreSQL:
+    """A PostgreSQL that a test may stop and start again; as durable as in production."""
+
+    def __init__(self) -> None:
+        self._server = _postgresql_wheel().get_server(folder() / f"own-{uuid.uuid4().hex[:8]}", cleanup_mode="delete")
+        self.url: str = self._server.get_uri()
+
+    def stop(self) -> None:
+        """As an operator does: running transactions are cut off."""
+        self._server.stop()
+
+    def start(self) -> None:
+        self._server.ensure_postgres_running()
+
+    def close(self) -> None:
+        """Stop it and remove its files."""
+        self._server.cleanup()
 
 
 def postgresql_programs() -> Path:

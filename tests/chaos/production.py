@@ -20,11 +20,11 @@ from tests.chaos.installation import EMAIL, Installation, until
 class Production(Installation):
     """Two web+ingest processes, a worker and a beat, with a database and a Redis of their own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database_url: str) -> None:
         self.redis = subprocess.Popen(servers.redis_command(port := servers.free_port()), stdout=subprocess.DEVNULL)
         super().__init__(
             folder,
-            HEARTBEET_DATABASE_URL=new_database(),
+            HEARTBEET_DATABASE_URL=database_url,
             HEARTBEET_REDIS_URL=f"redis://127.0.0.1:{port}/0",
             HEARTBEET_SECRET_KEY=env.make_secret_key(),
             HEARTBEET_ENCRYPTION_KEYS=env.make_encryption_key(),
@@ -69,10 +69,10 @@ def new_database() -> str:
 
 
 @contextlib.contextmanager
-def in_production(folder: Path) -> Iterator[Production]:
+def in_production(folder: Path, database_url: str = "") -> Iterator[Production]:
     """A production installation that runs, and that leaves no process behind."""
     os.makedirs(folder / "data", exist_ok=True)
-    installation = Production(folder)
+    installation = Production(folder, database_url or new_database())
     try:
         installation.start()
         yield installation

@@ -1,12 +1,18 @@
 """The same story on PostgreSQL and Redis, with several processes, and without the doorbell."""
 
 import signal
+import time
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
+from tests import servers
+from tests.chaos.installation import until
 from tests.chaos.production import Production, in_production
 from tests.receivers import HTTPReceiver
 
@@ -20,7 +26,7 @@ def heartbeet(tmp_path: Path) -> Iterator[Production]:
 
 
 def test_silence_is_told_and_so_is_recovery_without_redis(heartbeet: Production, http_receiver: HTTPReceiver) -> None:
-    secrets = _monitor(heartbeet, http_receiver)
+    secrets = _monitor(heartbeet, alertWebhookUrl=http_receiver.url)
     heartbeet.ping(secrets["pingUrl"])
 
     opened = http_receiver.wait_for(1, seconds=30)[0].json()
@@ -39,13 +45,35 @@ def test_every_process_ends_on_sigterm(heartbeet: Production) -> None:
     assert [process.wait(timeout=15) for process in heartbeet.processes] == [0, 0, 0]
 
 
-def _monitor(heartbeet: Production, receiver: HTTPReceiver) -> dict[str, Any]:
-    body = {
-        "name": "nightly",
-        "type": "heartbeat",
-        "intervalSec": 5,
-        "heartbeatGraceSec": 1,
-        "alertWebhookUrl": receiver.url,
-    }
+def test_pings_go_on_while_the_database_is_away_and_nobody_is_paged(tmp_path: Path) -> None:
+    with closing(servers.OwnPostgreSQL()) as database, in_production(tmp_path, database.url) as heartbeet:
+        secrets = _monitor(heartbeet, intervalSec=5, heartbeatGraceSec=5)
+        before = heartbeet.ping(secrets["pingUrl"])
+
+        database.stop()
+        away_from = datetime.now(UTC)
+        while datetime.now(UTC) < away_from + timedelta(seconds=12):  # longer than the interval and its grace
+            assert heartbeet.ping(secrets["pingUrl"]) == 204
+            time.sleep(0.25)
+        back_at = datetime.now(UTC)
+        database.start()
+        until(lambda: _pings_between(database.url, away_from, back_at) >= 40, seconds=5)
+        until(heartbeet.is_well, seconds=30)
+        after = heartbeet.ping(secrets["pingUrl"])
+
+        monitor = heartbeet.api("GET", f"/monitors/{secrets['id']}")
+        incidents = heartbeet.api("GET", "/incidents")["results"]
+        assert (before, after, monitor["status"], incidents) == (204, 204, "up", [])
+
+
+def _pings_between(database_url: str, start: datetime, end: datetime) -> int:
+    with psycopg.connect(database_url) as connection:
+        query = "SELECT count(*) FROM monitors_ping WHERE received_at BETWEEN %s AND %s"
+        row = connection.execute(query, (start, end)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _monitor(heartbeet: Production, **given: Any) -> dict[str, Any]:
+    body = {"name": "nightly", "type": "heartbeat", "intervalSec": 5, "heartbeatGraceSec": 1, **given}
     made: dict[str, Any] = heartbeet.api("POST", "/monitors?include=secrets", body, expect=201)["secrets"]
     return made
