@@ -1,37 +1,38 @@
 """CONTRACT §1, row by row, against a running ingest."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
+from accounts.domain.actor import SYSTEM
 from heartbeet.lib import clock
 from monitors import operations
 from monitors.ingest import limiter, replies
 from monitors.models import Ping, Pulse
 from tests import factories
-from tests.factories import SYSTEM
-from tests.ingest.conftest import Exchange
+from tests.ingest.conftest import Exchange, Server
 from tests.ingest.waiting import until
 
 NOBODYS = "0123456789abcdef" * 4
 
 
 @pytest.fixture
-def job(transactional_db):
+def job(transactional_db: None) -> operations.Created:
     """A monitor with its secrets, never pinged."""
     return factories.created(now=clock.now())
 
 
-def heartbeat(job, suffix=""):
+def heartbeat(job: operations.Created, suffix: str = "") -> str:
     return f"/api/v1/heartbeats/{job.secrets.token}{suffix}"
 
 
-def beacon(job):
+def beacon(job: operations.Created) -> str:
     return f"/api/v1/beet/{job.secrets.token}"
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "HEAD"])
-def test_a_stored_heartbeat_is_answered_204_and_empty(server, job, method):
+def test_a_stored_heartbeat_is_answered_204_and_empty(server: Server, job: operations.Created, method: str) -> None:
     answer = server.request(heartbeat(job), method)
 
     assert (answer.status, answer.body) == (204, b"")
@@ -42,7 +43,7 @@ def test_a_stored_heartbeat_is_answered_204_and_empty(server, job, method):
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "HEAD"])
-def test_a_stored_beacon_is_answered_with_the_gif(server, job, method):
+def test_a_stored_beacon_is_answered_with_the_gif(server: Server, job: operations.Created, method: str) -> None:
     answer = server.request(beacon(job), method)
 
     assert (answer.status, answer.body) == (200, replies.GIF)
@@ -53,7 +54,7 @@ def test_a_stored_beacon_is_answered_with_the_gif(server, job, method):
     assert Ping.objects.get().kind == "success"
 
 
-def test_the_gif_is_one_transparent_pixel():
+def test_the_gif_is_one_transparent_pixel() -> None:
     assert replies.GIF[:10] == b"GIF89a\x01\x00\x01\x00"
     assert replies.GIF[-1:] == b";"
 
@@ -71,7 +72,9 @@ def test_the_gif_is_one_transparent_pixel():
         pytest.param("/" + "9" * 30, "fail", 2**63 - 1, id="a huge one"),
     ],
 )
-def test_a_signal_is_stored_as_what_it_is(server, job, suffix, kind, exit_code):
+def test_a_signal_is_stored_as_what_it_is(
+    server: Server, job: operations.Created, suffix: str, kind: str, exit_code: int | None
+) -> None:
     answer = server.request(heartbeat(job, suffix), "POST")
 
     assert answer.status == 204
@@ -79,7 +82,7 @@ def test_a_signal_is_stored_as_what_it_is(server, job, suffix, kind, exit_code):
 
 
 @pytest.mark.parametrize("token", [NOBODYS, NOBODYS.upper(), "short", ""])
-def test_an_unknown_token_is_404_for_a_heartbeat_and_the_gif_for_a_beacon(server, token):
+def test_an_unknown_token_is_404_for_a_heartbeat_and_the_gif_for_a_beacon(server: Server, token: str) -> None:
     ping = server.request(f"/api/v1/heartbeats/{token}")
     image = server.request(f"/api/v1/beet/{token}")
 
@@ -87,7 +90,7 @@ def test_an_unknown_token_is_404_for_a_heartbeat_and_the_gif_for_a_beacon(server
     assert (image.status, image.body, image.headers["x-heartbeet-recorded"]) == (200, replies.GIF, "false")
 
 
-def test_a_rotated_token_is_dead_at_once_and_the_new_one_lives(server, job):
+def test_a_rotated_token_is_dead_at_once_and_the_new_one_lives(server: Server, job: operations.Created) -> None:
     server.request(heartbeat(job))
 
     fresh = operations.rotate_token(monitor=job.monitor, by=SYSTEM, now=clock.now())
@@ -97,13 +100,15 @@ def test_a_rotated_token_is_dead_at_once_and_the_new_one_lives(server, job):
     assert Ping.objects.count() == 2
 
 
-def test_a_deleted_monitor_is_unknown(server, job):
+def test_a_deleted_monitor_is_unknown(server: Server, job: operations.Created) -> None:
     operations.delete(monitor=job.monitor, by=SYSTEM, now=clock.now())
 
     assert server.request(heartbeat(job)).status == 404
 
 
-def test_the_61st_ping_in_ten_seconds_is_429_and_counted_on_the_monitor(server, job):
+def test_the_61st_ping_in_ten_seconds_is_429_and_counted_on_the_monitor(
+    server: Server, job: operations.Created
+) -> None:
     answers = [server.begin(heartbeat(job)) for _ in range(limiter.LIMIT)]
     assert {each.result(20).status for each in answers} == {204}
 
@@ -117,7 +122,9 @@ def test_the_61st_ping_in_ten_seconds_is_429_and_counted_on_the_monitor(server, 
     assert Pulse.objects.get(monitor=job.monitor).ping_count == limiter.LIMIT
 
 
-def test_a_full_queue_is_503_with_retry_after_and_the_gif_for_a_beacon(idle_server, configure, job):
+def test_a_full_queue_is_503_with_retry_after_and_the_gif_for_a_beacon(
+    idle_server: Server, configure: Callable[..., None], job: operations.Created
+) -> None:
     configure(ingest_queue_max=0)
     idle_server.start()
 
@@ -129,7 +136,9 @@ def test_a_full_queue_is_503_with_retry_after_and_the_gif_for_a_beacon(idle_serv
     assert not Ping.objects.exists()
 
 
-def test_before_the_start_and_after_the_end_pings_are_refused_not_lost(idle_server, job):
+def test_before_the_start_and_after_the_end_pings_are_refused_not_lost(
+    idle_server: Server, job: operations.Created
+) -> None:
     before = idle_server.request(heartbeat(job))
     idle_server.start()
     idle_server.stop()
@@ -138,7 +147,7 @@ def test_before_the_start_and_after_the_end_pings_are_refused_not_lost(idle_serv
 
 
 @pytest.mark.parametrize("path", ["/api/v1/heartbeats/", "/api/v1/beet/"])
-def test_options_answers_cors(server, path):
+def test_options_answers_cors(server: Server, path: str) -> None:
     answer = server.request(path + NOBODYS, "OPTIONS", headers={"origin": "https://shop.example"})
 
     assert (answer.status, answer.body) == (204, b"")
@@ -149,7 +158,7 @@ def test_options_answers_cors(server, path):
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "PROPFIND"])
-def test_any_other_method_is_405(server, job, method):
+def test_any_other_method_is_405(server: Server, job: operations.Created, method: str) -> None:
     ping, image = server.request(heartbeat(job), method), server.request(beacon(job), method)
 
     assert (ping.status, ping.body, ping.headers["allow"]) == (405, b"", "GET, POST, HEAD, OPTIONS")
@@ -158,19 +167,21 @@ def test_any_other_method_is_405(server, job, method):
 
 
 @pytest.mark.parametrize("suffix", ["/stop", "/1.5", "/start/now", "//"])
-def test_any_other_suffix_is_404(server, job, suffix):
+def test_any_other_suffix_is_404(server: Server, job: operations.Created, suffix: str) -> None:
     assert server.request(heartbeat(job, suffix)).status == 404
     assert not Ping.objects.exists()
 
 
-def test_a_beacon_has_no_signals_but_still_answers_with_the_gif(server, job):
+def test_a_beacon_has_no_signals_but_still_answers_with_the_gif(server: Server, job: operations.Created) -> None:
     answer = server.request(beacon(job) + "/fail")
 
     assert (answer.status, answer.body, answer.headers["x-heartbeet-recorded"]) == (404, replies.GIF, "false")
 
 
 @pytest.mark.parametrize(("method", "kind"), [("GET", "log"), ("HEAD", "log"), ("POST", "success")])
-def test_post_only_keeps_link_previews_from_faking_a_success(server, transactional_db, method, kind):
+def test_post_only_keeps_link_previews_from_faking_a_success(
+    server: Server, transactional_db: None, method: str, kind: str
+) -> None:
     job = factories.created(now=clock.now(), post_only=True)
 
     answer = server.request(heartbeat(job), method)
@@ -192,7 +203,9 @@ def test_post_only_keeps_link_previews_from_faking_a_success(server, transaction
         pytest.param(b"", None, None, id="nothing"),
     ],
 )
-def test_a_body_is_a_value_or_the_log_and_never_refused(server, job, body, value, kept):
+def test_a_body_is_a_value_or_the_log_and_never_refused(
+    server: Server, job: operations.Created, body: bytes, value: float | None, kept: bytes | None
+) -> None:
     answer = server.request(heartbeat(job), "POST", body=body)
 
     row = Ping.objects.get()
@@ -201,35 +214,39 @@ def test_a_body_is_a_value_or_the_log_and_never_refused(server, job, body, value
     assert row.body_size == (len(body) if kept else 0)
 
 
-def test_of_a_huge_body_head_and_tail_are_kept(server, job):
+def test_of_a_huge_body_head_and_tail_are_kept(server: Server, job: operations.Created) -> None:
     parts = [bytes([number % 256]) * 65536 for number in range(48)]
 
     answer = server.request(heartbeat(job), "POST", exchange=Exchange(parts))
 
     row = Ping.objects.get()
     assert answer.status == 204
-    assert bytes(row.body_head) == b"\x00" * 8192
-    assert bytes(row.body_tail) == b"\x0f" * 8192
+    assert bytes(row.body_head or b"") == b"\x00" * 8192
+    assert bytes(row.body_tail or b"") == b"\x0f" * 8192
     assert row.body_size == 1024 * 1024
 
 
-def test_a_client_that_hangs_up_inside_its_body_has_pinged(server, job):
+def test_a_client_that_hangs_up_inside_its_body_has_pinged(server: Server, job: operations.Created) -> None:
     server.request(heartbeat(job), "POST", exchange=Exchange([b"half a l"], hangs_up=True))
 
-    assert bytes(Ping.objects.get().body_head) == b"half a l"
+    assert bytes(Ping.objects.get().body_head or b"") == b"half a l"
 
 
-def test_a_client_that_sends_its_body_too_slowly_has_pinged(server, job, monkeypatch):
+def test_a_client_that_sends_its_body_too_slowly_has_pinged(
+    server: Server, job: operations.Created, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("monitors.ingest.app.BODY_SEC", 0.05)
 
     answer = server.request(heartbeat(job), "POST", exchange=Exchange([b"and then"], stays_open=True))
 
     assert answer.status == 204
-    assert bytes(Ping.objects.get().body_head) == b"and then"
+    assert bytes(Ping.objects.get().body_head or b"") == b"and then"
 
 
 @pytest.mark.parametrize("forwarded", ["unknown", "[2001:db8::1]:443", "foo, 1.2.3.4", "\x00", "x" * 5000])
-def test_a_strange_forwarded_header_never_costs_a_ping(idle_server, configure, job, forwarded):
+def test_a_strange_forwarded_header_never_costs_a_ping(
+    idle_server: Server, configure: Callable[..., None], job: operations.Created, forwarded: str
+) -> None:
     configure(trusted_proxies=1)
     idle_server.start()
 
@@ -240,14 +257,14 @@ def test_a_strange_forwarded_header_never_costs_a_ping(idle_server, configure, j
 
 
 @pytest.mark.parametrize("query", ["rid=" + "x" * 500, "rid=%00", "rid=%ff", "rid=a&rid=b", "&&=&", "%"])
-def test_a_bad_run_id_never_costs_a_ping(server, job, query):
+def test_a_bad_run_id_never_costs_a_ping(server: Server, job: operations.Created, query: str) -> None:
     answer = server.request(heartbeat(job, "/start?" + query))
 
     assert answer.status == 204
     assert Ping.objects.get().kind == "start"
 
 
-def test_a_ping_keeps_where_it_came_from_and_when(server, job):
+def test_a_ping_keeps_where_it_came_from_and_when(server: Server, job: operations.Created) -> None:
     before = clock.now() - timedelta(seconds=1)
 
     server.request(heartbeat(job, "/start?rid=run-7"), "POST", peer=("2001:db8::7", 99))
@@ -257,12 +274,14 @@ def test_a_ping_keeps_where_it_came_from_and_when(server, job):
     assert before <= row.received_at <= clock.now() + timedelta(seconds=1)
 
 
-def test_a_request_without_a_peer_is_recorded(server, job):
+def test_a_request_without_a_peer_is_recorded(server: Server, job: operations.Created) -> None:
     assert server.request(heartbeat(job), peer=None).status == 204
     assert Ping.objects.get().source == ""
 
 
-def test_an_error_of_ours_never_shows_on_a_page(server, job, monkeypatch):
+def test_an_error_of_ours_never_shows_on_a_page(
+    server: Server, job: operations.Created, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("monitors.ingest.request.client_address", lambda *given: 1 / 0)
 
     image, ping = server.request(beacon(job)), server.request(heartbeat(job))

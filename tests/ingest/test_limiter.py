@@ -37,14 +37,14 @@ def admit(request: pytest.FixtureRequest) -> Admit:
     return _in_redis(request.getfixturevalue("redis_url"))
 
 
-def test_sixty_pass_and_the_next_waits_for_the_first_to_leave_the_window(admit):
+def test_sixty_pass_and_the_next_waits_for_the_first_to_leave_the_window(admit: Admit) -> None:
     passed = [admit(DIGEST, START_US + index) for index in range(LIMIT)]
 
     assert passed == [0] * LIMIT
     assert admit(DIGEST, START_US + 4_000_000) == 6
 
 
-def test_the_window_slides_to_the_microsecond(admit):
+def test_the_window_slides_to_the_microsecond(admit: Admit) -> None:
     for index in range(LIMIT):
         admit(DIGEST, START_US + index)
 
@@ -54,7 +54,7 @@ def test_the_window_slides_to_the_microsecond(admit):
     assert admit(DIGEST, START_US + WINDOW_US + 1) == 0
 
 
-def test_a_ping_that_was_turned_away_does_not_count(admit):
+def test_a_ping_that_was_turned_away_does_not_count(admit: Admit) -> None:
     for index in range(LIMIT):
         admit(DIGEST, START_US + index)
     for index in range(200):
@@ -65,14 +65,14 @@ def test_a_ping_that_was_turned_away_does_not_count(admit):
     assert again == [0] * LIMIT
 
 
-def test_tokens_do_not_share_a_window(admit):
+def test_tokens_do_not_share_a_window(admit: Admit) -> None:
     for index in range(LIMIT + 1):
         admit(DIGEST, START_US + index)
 
     assert admit(OTHER, START_US + LIMIT + 1) == 0
 
 
-def test_a_steady_ping_just_under_the_limit_is_never_turned_away(admit):
+def test_a_steady_ping_just_under_the_limit_is_never_turned_away(admit: Admit) -> None:
     step_us = WINDOW_US // LIMIT + 1
 
     answers = {admit(DIGEST, START_US + index * step_us) for index in range(LIMIT * 4)}
@@ -81,8 +81,9 @@ def test_a_steady_ping_just_under_the_limit_is_never_turned_away(admit):
 
 
 @given(st.lists(st.integers(min_value=0, max_value=900_000), min_size=61, max_size=300))
-def test_memory_agrees_with_counting_the_window_by_hand(steps):
-    admit, accepted = MemoryLimiter().admit, []
+def test_memory_agrees_with_counting_the_window_by_hand(steps: list[int]) -> None:
+    admit = MemoryLimiter().admit
+    accepted: list[int] = []
 
     for at_us in itertools.accumulate(steps, initial=START_US):
         expected = sum(at_us - WINDOW_US < each for each in accepted) < LIMIT
@@ -91,7 +92,7 @@ def test_memory_agrees_with_counting_the_window_by_hand(steps):
             accepted.append(at_us)
 
 
-def test_memory_forgets_tokens_that_are_seen_no_more(monkeypatch):
+def test_memory_forgets_tokens_that_are_seen_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limiter, "MAX_TOKENS", 100)
     memory = MemoryLimiter()
 
@@ -101,7 +102,7 @@ def test_memory_forgets_tokens_that_are_seen_no_more(monkeypatch):
     assert len(memory._times) + len(memory._older) <= 200
 
 
-def test_redis_judges_a_whole_batch_in_one_call(redis_url):
+def test_redis_judges_a_whole_batch_in_one_call(redis_url: str) -> None:
     shared = RedisLimiter(redis_url, name="one")
     batch = [Arrival(DIGEST, START_US + index, Kind.SUCCESS) for index in range(LIMIT + 2)]
     batch.insert(10, Arrival(OTHER, START_US + 10, Kind.SUCCESS))
@@ -111,7 +112,7 @@ def test_redis_judges_a_whole_batch_in_one_call(redis_url):
     assert answers == [0] * (LIMIT + 1) + [10, 10]
 
 
-def test_a_redis_that_is_away_lets_everything_through():
+def test_a_redis_that_is_away_lets_everything_through() -> None:
     nobody = RedisLimiter(f"redis://127.0.0.1:{servers.free_port()}/0", name="one")
     batch = [Arrival(DIGEST, START_US, Kind.SUCCESS)] * (LIMIT + 1)
 

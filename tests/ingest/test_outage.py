@@ -2,11 +2,16 @@
 
 import sqlite3
 import time
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
+from pytest_django import Settings
 
+from accounts.domain.actor import SYSTEM
 from heartbeet.lib import clock
 from monitors import operations, watermark
 from monitors.domain import token
@@ -16,7 +21,7 @@ from monitors.ingest.arrival import Arrival, Batch, Outcome
 from monitors.ingest.spool import Spool
 from monitors.models import IngestNode, Ping, Pulse
 from tests import factories
-from tests.factories import SYSTEM
+from tests.ingest.conftest import Outage, Server
 from tests.ingest.waiting import until
 
 LONG_BEFORE_US = -(2**62)
@@ -26,35 +31,44 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def job(transactional_db):
+def job(transactional_db: None) -> operations.Created:
     """A monitor with its secrets; it is up."""
     made = factories.created(now=clock.now())
     Pulse.objects.update(status="up", last_success_at=clock.now(), last_ping_at=clock.now())
     return made
 
 
-def heartbeat(job, suffix=""):
+def heartbeat(job: operations.Created, suffix: str = "") -> str:
     return f"/api/v1/heartbeats/{job.secrets.token}{suffix}"
 
 
-def spooled(server):
+def spooled(server: Server) -> int:
     with sqlite3.connect(server.folder / "spool-0.sqlite3") as spool:
-        return spool.execute("SELECT count(*) FROM batch").fetchone()[0]
+        return int(spool.execute("SELECT count(*) FROM batch").fetchone()[0])
 
 
-def quarantined(server):
+def quarantined(server: Server) -> list[str]:
     with sqlite3.connect(server.folder / "spool-0.sqlite3") as spool:
         return [error for (error,) in spool.execute("SELECT error FROM quarantine")]
 
 
-def arrival(job, *, at=None, kind=Kind.SUCCESS, **given):
+def arrival(job: operations.Created, *, at: datetime | None = None, kind: Kind = Kind.SUCCESS, **given: Any) -> Arrival:
     return Arrival(token.digest(job.secrets.token), clock.to_microseconds(at or clock.now()), kind, "GET", **given)
+
+
+def swept_to() -> datetime:
+    """How far the sweep may judge, of an ingest that lives."""
+    found = watermark.sweep_clock(clock.now())
+    assert found is not None
+    return found
 
 
 # Outage
 
 
-def test_during_an_outage_pings_are_answered_as_stored_and_come_in_with_their_times(server, job, outage):
+def test_during_an_outage_pings_are_answered_as_stored_and_come_in_with_their_times(
+    server: Server, job: operations.Created, outage: Outage
+) -> None:
     server.request(heartbeat(job))
     outage.begin()
     before = clock.now()
@@ -71,7 +85,9 @@ def test_during_an_outage_pings_are_answered_as_stored_and_come_in_with_their_ti
     assert Pulse.objects.get().ping_count == 3
 
 
-def test_signals_of_an_outage_are_judged_in_their_order(server, job, outage):
+def test_signals_of_an_outage_are_judged_in_their_order(
+    server: Server, job: operations.Created, outage: Outage
+) -> None:
     outage.begin()
     for suffix in ("/start?rid=a", "/fail?rid=a", "/start?rid=b", "/0?rid=b"):
         assert server.request(heartbeat(job, suffix)).status == 204
@@ -83,7 +99,9 @@ def test_signals_of_an_outage_are_judged_in_their_order(server, job, outage):
     assert list(job.monitor.runs.order_by("id").values_list("run_id", "outcome")) == [("a", "fail"), ("b", "success")]
 
 
-def test_unknown_tokens_cannot_be_told_apart_and_are_dropped_at_the_drain(server, job, outage):
+def test_unknown_tokens_cannot_be_told_apart_and_are_dropped_at_the_drain(
+    server: Server, job: operations.Created, outage: Outage
+) -> None:
     outage.begin()
     nobodys = "/api/v1/heartbeats/" + "0" * 64
     assert server.request(nobodys).status == 204
@@ -96,7 +114,9 @@ def test_unknown_tokens_cannot_be_told_apart_and_are_dropped_at_the_drain(server
     assert server.request(nobodys).status == 404
 
 
-def test_a_token_rotated_between_receipt_and_drain_counts(server, job, outage):
+def test_a_token_rotated_between_receipt_and_drain_counts(
+    server: Server, job: operations.Created, outage: Outage
+) -> None:
     outage.begin()
     assert server.request(heartbeat(job)).status == 204
     received_before = clock.now() + timedelta(milliseconds=1)
@@ -107,7 +127,7 @@ def test_a_token_rotated_between_receipt_and_drain_counts(server, job, outage):
     until(lambda: Ping.objects.count() == 1)
 
 
-def test_a_batch_that_was_committed_and_spooled_counts_once(idle_server, job):
+def test_a_batch_that_was_committed_and_spooled_counts_once(idle_server: Server, job: operations.Created) -> None:
     idle_server.start()
     twice = Batch([arrival(job)])
     store.record(twice, now=clock.now())
@@ -121,7 +141,9 @@ def test_a_batch_that_was_committed_and_spooled_counts_once(idle_server, job):
     assert Pulse.objects.get().ping_count == 1
 
 
-def test_an_heir_of_the_folder_drains_what_was_left_and_the_clock_waits_for_it(idle_server, job, outage):
+def test_an_heir_of_the_folder_drains_what_was_left_and_the_clock_waits_for_it(
+    idle_server: Server, job: operations.Created, outage: Outage
+) -> None:
     received_at = clock.now() - timedelta(minutes=5)
     idle_server.start()
     idle_server.stop()
@@ -136,7 +158,9 @@ def test_an_heir_of_the_folder_drains_what_was_left_and_the_clock_waits_for_it(i
     until(lambda: (watermark.sweep_clock(clock.now()) or received_at) > received_at)
 
 
-def test_a_process_that_starts_during_an_outage_takes_pings(idle_server, job, outage):
+def test_a_process_that_starts_during_an_outage_takes_pings(
+    idle_server: Server, job: operations.Created, outage: Outage
+) -> None:
     outage.begin()
     idle_server.start()
 
@@ -147,7 +171,9 @@ def test_a_process_that_starts_during_an_outage_takes_pings(idle_server, job, ou
     until(lambda: Ping.objects.count() == 1)
 
 
-def test_a_full_spool_is_503_with_the_process_up_until_the_database_is_back(idle_server, configure, job, outage):
+def test_a_full_spool_is_503_with_the_process_up_until_the_database_is_back(
+    idle_server: Server, configure: Callable[..., None], job: operations.Created, outage: Outage
+) -> None:
     configure(spool_max_mb=1)
     idle_server.start()
     outage.begin()
@@ -167,7 +193,9 @@ def test_a_full_spool_is_503_with_the_process_up_until_the_database_is_back(idle
     assert app.readiness().is_ready
 
 
-def test_a_damaged_spool_is_moved_aside_and_pings_go_on(idle_server, job, outage):
+def test_a_damaged_spool_is_moved_aside_and_pings_go_on(
+    idle_server: Server, job: operations.Created, outage: Outage
+) -> None:
     (idle_server.folder / "spool-0.sqlite3").write_bytes(b"rubbish" * 1000)
     idle_server.start()
     outage.begin()
@@ -180,7 +208,7 @@ def test_a_damaged_spool_is_moved_aside_and_pings_go_on(idle_server, job, outage
 
 
 @pytest.mark.postgresql
-def test_a_connection_that_died_unnoticed_costs_nothing(server, job):
+def test_a_connection_that_died_unnoticed_costs_nothing(server: Server, job: operations.Created) -> None:
     server.request(heartbeat(job))
     ours = "datname = current_database() AND application_name = %s"
     with connection.cursor() as cursor:
@@ -195,7 +223,9 @@ def test_a_connection_that_died_unnoticed_costs_nothing(server, job):
 # Poison
 
 
-def test_a_poison_ping_is_stored_without_its_metadata_and_stops_no_other(server, job):
+def test_a_poison_ping_is_stored_without_its_metadata_and_stops_no_other(
+    server: Server, job: operations.Created
+) -> None:
     poison = arrival(job, run_id="\ud800")
     good = [arrival(job) for _ in range(5)]
 
@@ -206,7 +236,7 @@ def test_a_poison_ping_is_stored_without_its_metadata_and_stops_no_other(server,
     assert Pulse.objects.get().ping_count == 6
 
 
-def test_a_ping_that_the_database_refuses_altogether_is_quarantined(server, job):
+def test_a_ping_that_the_database_refuses_altogether_is_quarantined(server: Server, job: operations.Created) -> None:
     poison = Arrival(token.digest(job.secrets.token), LONG_BEFORE_US, Kind.SUCCESS)
     good = arrival(job)
 
@@ -217,7 +247,9 @@ def test_a_ping_that_the_database_refuses_altogether_is_quarantined(server, job)
     assert len(quarantined(server)) == 1
 
 
-def test_a_poison_ping_in_the_spool_stops_neither_the_drain_nor_the_watermark(idle_server, job):
+def test_a_poison_ping_in_the_spool_stops_neither_the_drain_nor_the_watermark(
+    idle_server: Server, job: operations.Created
+) -> None:
     idle_server.start()
     idle_server.stop()
     poison = Arrival(token.digest(job.secrets.token), LONG_BEFORE_US, Kind.SUCCESS)
@@ -234,7 +266,7 @@ def test_a_poison_ping_in_the_spool_stops_neither_the_drain_nor_the_watermark(id
 # Start and end
 
 
-def test_what_was_accepted_is_stored_before_the_process_ends(server, job):
+def test_what_was_accepted_is_stored_before_the_process_ends(server: Server, job: operations.Created) -> None:
     answers = [server.begin(heartbeat(job, "/log")) for _ in range(50)]
 
     server.stop()
@@ -243,7 +275,7 @@ def test_what_was_accepted_is_stored_before_the_process_ends(server, job):
     assert Ping.objects.count() == accepted
 
 
-def test_it_says_that_it_listens_before_it_does_and_goodbye_at_the_end(idle_server):
+def test_it_says_that_it_listens_before_it_does_and_goodbye_at_the_end(idle_server: Server) -> None:
     before = clock.now()
     idle_server.start()
     node = IngestNode.objects.get()
@@ -255,26 +287,30 @@ def test_it_says_that_it_listens_before_it_does_and_goodbye_at_the_end(idle_serv
     assert watermark.sweep_clock(clock.now()) is None
 
 
-def test_the_watermark_moves_on_while_nothing_happens(server):
-    started_at = watermark.sweep_clock(clock.now())
+def test_the_watermark_moves_on_while_nothing_happens(server: Server) -> None:
+    started_at = swept_to()
 
-    until(lambda: watermark.sweep_clock(clock.now()) > started_at)
+    until(lambda: swept_to() > started_at)
 
 
-def test_the_watermark_stands_still_while_the_database_is_away(server, job, outage):
+def test_the_watermark_stands_still_while_the_database_is_away(
+    server: Server, job: operations.Created, outage: Outage
+) -> None:
     outage.begin()
     server.request(heartbeat(job))
     received_by = clock.now()
     time.sleep(1.2)  # two beats would have come
 
-    assert watermark.sweep_clock(clock.now()) < received_by
+    assert swept_to() < received_by
 
     outage.end()
-    until(lambda: watermark.sweep_clock(clock.now()) > received_by)
+    until(lambda: swept_to() > received_by)
     assert Ping.objects.count() == 1
 
 
-def test_an_heir_of_an_embedded_folder_says_goodbye_for_its_predecessor(idle_server, settings):
+def test_an_heir_of_an_embedded_folder_says_goodbye_for_its_predecessor(
+    idle_server: Server, settings: Settings
+) -> None:
     settings.HEARTBEET_EMBEDDED = True
     dead = IngestNode.objects.create(
         id="7c9e6679-7425-40de-944b-e07fc1f90ae7",
@@ -288,10 +324,10 @@ def test_an_heir_of_an_embedded_folder_says_goodbye_for_its_predecessor(idle_ser
 
     dead.refresh_from_db()
     assert dead.stopped_at is not None
-    assert watermark.sweep_clock(clock.now()) > dead.flushed_through
+    assert swept_to() > dead.flushed_through
 
 
-def test_two_never_share_the_folder_of_an_embedded_installation(tmp_path):
+def test_two_never_share_the_folder_of_an_embedded_installation(tmp_path: Path) -> None:
     first = guard.take_slot(tmp_path, only_one=True, wait_sec=0)
 
     with pytest.raises(guard.FolderInUse):
@@ -301,7 +337,7 @@ def test_two_never_share_the_folder_of_an_embedded_installation(tmp_path):
     guard.take_slot(tmp_path, only_one=True, wait_sec=0).release()
 
 
-def test_processes_of_one_machine_each_have_a_spool_of_their_own(tmp_path):
+def test_processes_of_one_machine_each_have_a_spool_of_their_own(tmp_path: Path) -> None:
     slots = [guard.take_slot(tmp_path, only_one=False) for _ in range(3)]
 
     assert len({each.spool_path for each in slots}) == 3
@@ -309,11 +345,11 @@ def test_processes_of_one_machine_each_have_a_spool_of_their_own(tmp_path):
         slot.release()
 
 
-def test_a_process_that_receives_no_pings_says_so():
+def test_a_process_that_receives_no_pings_says_so() -> None:
     assert app.readiness() == app.Readiness(False, "this process does not receive pings")
 
 
-def _leave_in_spool(server, batch):
+def _leave_in_spool(server: Server, batch: Batch) -> None:
     """As a process would that was killed during an outage."""
     spool = Spool(server.folder / "spool-0.sqlite3", max_mb=16)
     spool.put(batch)

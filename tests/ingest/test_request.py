@@ -33,7 +33,7 @@ BEET = f"/api/v1/beet/{TOKEN}"
         pytest.param(BEET + "/", Kind.SUCCESS, None, id="with a slash"),
     ],
 )
-def test_a_path_says_what_happened(path, kind, exit_code):
+def test_a_path_says_what_happened(path: str, kind: Kind, exit_code: int | None) -> None:
     assert request.parse_path(path) == request.Asked(TOKEN, kind, exit_code)
 
 
@@ -51,7 +51,7 @@ def test_a_path_says_what_happened(path, kind, exit_code):
         pytest.param(BEET + "/1", id="nor exit codes"),
     ],
 )
-def test_any_other_suffix_is_no_path_of_ours(path):
+def test_any_other_suffix_is_no_path_of_ours(path: str) -> None:
     with pytest.raises(request.NoSuchPath):
         request.parse_path(path)
 
@@ -68,7 +68,7 @@ def test_any_other_suffix_is_no_path_of_ours(path):
         pytest.param("my-slug", id="a slug"),
     ],
 )
-def test_what_is_not_exactly_a_token_is_none(token):
+def test_what_is_not_exactly_a_token_is_none(token: str) -> None:
     assert request.parse_path(f"/api/v1/heartbeats/{token}").token == ""
 
 
@@ -89,7 +89,7 @@ def test_what_is_not_exactly_a_token_is_none(token):
         pytest.param(b"", "", id="no query"),
     ],
 )
-def test_a_run_id_is_recorded_if_it_is_valid(query, run_id):
+def test_a_run_id_is_recorded_if_it_is_valid(query: bytes, run_id: str) -> None:
     assert request.parse_run_id(query) == run_id
 
 
@@ -116,7 +116,7 @@ def test_a_run_id_is_recorded_if_it_is_valid(query, run_id):
         pytest.param(b"", None, id="nothing"),
     ],
 )
-def test_a_value_is_a_finite_number_under_its_name(body, value):
+def test_a_value_is_a_finite_number_under_its_name(body: bytes, value: float | None) -> None:
     assert request.parse_value(body) == value
 
 
@@ -143,13 +143,15 @@ def test_a_value_is_a_finite_number_under_its_name(body, value):
         pytest.param(["\xff\x00"], 1, "", id="binary rubbish"),
     ],
 )
-def test_the_source_is_counted_from_the_right_and_never_refuses(forwarded, proxies, source):
+def test_the_source_is_counted_from_the_right_and_never_refuses(
+    forwarded: list[str], proxies: int, source: str
+) -> None:
     headers = [(b"x-forwarded-for", text.encode("latin-1")) for text in forwarded]
 
     assert request.client_address("192.0.2.7", headers, proxies) == source
 
 
-def test_a_peer_without_an_address_has_no_source():
+def test_a_peer_without_an_address_has_no_source() -> None:
     assert request.client_address("", [], 0) == ""
 
 
@@ -164,7 +166,7 @@ def test_a_peer_without_an_address_has_no_source():
         pytest.param("2", [(b"content-length", b"0")], False, id="but may"),
     ],
 )
-def test_only_a_body_that_may_come_is_waited_for(version, headers, expected):
+def test_only_a_body_that_may_come_is_waited_for(version: str, headers: request.Headers, expected: bool) -> None:
     assert request.has_body(version, headers) is expected
 
 
@@ -177,7 +179,7 @@ def test_only_a_body_that_may_come_is_waited_for(version, headers, expected):
         pytest.param(BODY_PART * 5, BODY_PART, BODY_PART, id="the middle of a long one is left out"),
     ],
 )
-def test_head_and_tail_of_a_body_are_kept(size, head, tail):
+def test_head_and_tail_of_a_body_are_kept(size: int, head: int, tail: int) -> None:
     data = bytes(index % 251 for index in range(size))
 
     kept = Body.keep(data)

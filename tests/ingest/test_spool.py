@@ -1,6 +1,8 @@
 """The file that keeps pings while the database is away."""
 
 import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -15,39 +17,45 @@ def batch(*offsets_us: int) -> Batch:
     return Batch([Arrival(b"d" * 32, NOON_US + offset, Kind.SUCCESS, "GET", "192.0.2.7") for offset in offsets_us])
 
 
+def oldest(spool: Spool) -> Batch:
+    found = spool.oldest()
+    assert found is not None
+    return found
+
+
 @pytest.fixture
-def path(tmp_path):
+def path(tmp_path: Path) -> Path:
     return tmp_path / "spool.sqlite3"
 
 
 @pytest.fixture
-def spool(path):
+def spool(path: Path) -> Iterator[Spool]:
     made = Spool(path, max_mb=16)
     yield made
     made.close()
 
 
-def test_batches_come_out_oldest_first_with_their_ids_and_times(spool):
+def test_batches_come_out_oldest_first_with_their_ids_and_times(spool: Spool) -> None:
     first, second = batch(1, 2), batch(3)
     spool.put(first)
     spool.put(second)
 
-    out = spool.oldest()
+    out = oldest(spool)
 
     assert (out.id, [each.received_us for each in out.arrivals]) == (first.id, [NOON_US + 1, NOON_US + 2])
     spool.remove(out)
-    assert spool.oldest().id == second.id
+    assert oldest(spool).id == second.id
 
 
-def test_everything_a_ping_says_survives(spool):
+def test_everything_a_ping_says_survives(spool: Spool) -> None:
     body = Body(b"\x00head\xff", b"tail", 9000)
     said = Arrival(b"d" * 32, NOON_US, Kind.FAIL, "POST", "2001:db8::1", "run-7", 3221225477, 1.5, body)
     spool.put(Batch([said]))
 
-    assert spool.oldest().arrivals == [said]
+    assert oldest(spool).arrivals == [said]
 
 
-def test_it_knows_since_when_it_waits(spool):
+def test_it_knows_since_when_it_waits(spool: Spool) -> None:
     assert (spool.is_empty, spool.oldest_us()) == (True, None)
 
     spool.put(batch(7, 5))
@@ -55,17 +63,18 @@ def test_it_knows_since_when_it_waits(spool):
     assert (spool.is_empty, spool.oldest_us()) == (False, NOON_US + 5)
 
 
-def test_another_process_finds_what_was_left(path, spool):
+def test_another_process_finds_what_was_left(path: Path, spool: Spool) -> None:
     spool.put(batch(1))
     spool.close()
 
     heir = Spool(path, max_mb=16)
 
-    assert heir.oldest().arrivals[0].received_us == NOON_US + 1
+    assert oldest(heir).arrivals[0].received_us == NOON_US + 1
     heir.close()
 
 
-def test_every_commit_is_on_disk_before_it_returns(spool):
+def test_every_commit_is_on_disk_before_it_returns(spool: Spool) -> None:
+    assert spool._connection is not None
     assert spool._connection.execute("PRAGMA synchronous").fetchone() == (2,)
 
 
@@ -76,7 +85,7 @@ def test_every_commit_is_on_disk_before_it_returns(spool):
         pytest.param(b"SQLite format 3\x00" + b"\xff" * 8176, id="a header and rubbish"),
     ],
 )
-def test_a_damaged_file_is_moved_aside_and_a_new_one_works(path, damage):
+def test_a_damaged_file_is_moved_aside_and_a_new_one_works(path: Path, damage: bytes) -> None:
     path.write_bytes(damage)
 
     spool = Spool(path, max_mb=16)
@@ -87,7 +96,7 @@ def test_a_damaged_file_is_moved_aside_and_a_new_one_works(path, damage):
     spool.close()
 
 
-def test_a_file_that_is_damaged_while_open_is_moved_aside(path, spool):
+def test_a_file_that_is_damaged_while_open_is_moved_aside(path: Path, spool: Spool) -> None:
     spool.put(batch(1))
     spool.close()
     data = bytearray(path.read_bytes())
@@ -96,24 +105,24 @@ def test_a_file_that_is_damaged_while_open_is_moved_aside(path, spool):
 
     spool.put(batch(2))
 
-    assert spool.oldest().arrivals[0].received_us == NOON_US + 2
+    assert oldest(spool).arrivals[0].received_us == NOON_US + 2
     assert list(path.parent.glob("*.damaged-*"))
 
 
-def test_one_unreadable_batch_is_set_aside_and_the_next_comes(path, spool):
+def test_one_unreadable_batch_is_set_aside_and_the_next_comes(path: Path, spool: Spool) -> None:
     spool.put(batch(1))
     spool.put(batch(2))
     with sqlite3.connect(path) as other:
         other.execute("UPDATE batch SET arrivals = 'rubbish' WHERE seq = 1")
 
-    out = spool.oldest()
+    out = oldest(spool)
 
     assert out.arrivals[0].received_us == NOON_US + 2
     with sqlite3.connect(path) as other:
         assert other.execute("SELECT error, arrival FROM quarantine").fetchall() == [("damaged", "rubbish")]
 
 
-def _fill(spool):
+def _fill(spool: Spool) -> int:
     for count in range(1000):
         try:
             spool.put(batch(*range(2000)))
@@ -122,25 +131,25 @@ def _fill(spool):
     raise AssertionError("it takes any number")
 
 
-def test_its_limit_of_size_holds_and_what_it_has_stays(path):
+def test_its_limit_of_size_holds_and_what_it_has_stays(path: Path) -> None:
     spool = Spool(path, max_mb=1)
     stored = _fill(spool)
 
     assert 0 < path.stat().st_size <= 1024 * 1024
     for _ in range(stored):
-        spool.remove(spool.oldest())
+        spool.remove(oldest(spool))
     spool.put(batch(1))
     spool.close()
 
 
-def test_a_folder_that_cannot_be_written_is_a_full_spool_and_no_crash(tmp_path):
+def test_a_folder_that_cannot_be_written_is_a_full_spool_and_no_crash(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
 
     with pytest.raises(SpoolFull):
         Spool(tmp_path / "file" / "spool.sqlite3", max_mb=16).put(batch(1))
 
 
-def test_an_emptied_spool_gives_the_disk_back(path, spool):
+def test_an_emptied_spool_gives_the_disk_back(path: Path, spool: Spool) -> None:
     batches = [batch(*range(2000)) for _ in range(20)]
     for each in batches:
         spool.put(each)

@@ -1,51 +1,54 @@
 """One batch in one transaction: what is stored, what is judged, and what goes wrong alone."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
+from accounts.domain.actor import SYSTEM
 from heartbeet.lib import clock
 from monitors import operations, transitions
-from monitors.domain import token
+from monitors.domain import ping, token
 from monitors.domain.status import Kind
 from monitors.ingest import store
 from monitors.ingest.arrival import Arrival, Batch, Body, Outcome
 from monitors.models import Batch as BatchRow
-from monitors.models import Incident, Ping, Pulse, Run
+from monitors.models import Incident, Monitor, Ping, Pulse, Run
 from monitors.models import Token as TokenRow
 from tests import factories
-from tests.factories import NOON, SYSTEM
+from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db
 
 
-def seconds(count):
+def seconds(count: float) -> datetime:
     return NOON + timedelta(seconds=count)
 
 
-def digest(monitor):
+def digest(monitor: Monitor) -> bytes:
     return bytes(TokenRow.objects.get(monitor=monitor, retired_at=None).digest)
 
 
-def arrival(monitor, at=NOON, kind=Kind.SUCCESS, **given):
+def arrival(monitor: Monitor, at: datetime = NOON, kind: Kind = Kind.SUCCESS, **given: Any) -> Arrival:
     return Arrival(digest(monitor), clock.to_microseconds(at), kind, "POST", "192.0.2.7", **given)
 
 
-def record(*arrivals, now=None, **given):
+def record(*arrivals: Arrival, now: datetime | None = None, **given: Any) -> list[Outcome]:
     batch = Batch(list(arrivals), **given)
     store.record(batch, now=now or seconds(60))
     return [each.outcome for each in arrivals]
 
 
-def pulse(monitor):
+def pulse(monitor: Monitor) -> Pulse:
     return Pulse.objects.get(monitor=monitor)
 
 
-def pings(monitor):
+def pings(monitor: Monitor) -> list[tuple[str, datetime]]:
     return list(Ping.objects.filter(monitor=monitor).order_by("received_at").values_list("kind", "received_at"))
 
 
-def test_ordinary_successes_are_stored_and_move_only_the_last_times():
+def test_ordinary_successes_are_stored_and_move_only_the_last_times() -> None:
     row = factories.healthy(at=NOON)
     before = pulse(row)
 
@@ -58,7 +61,7 @@ def test_ordinary_successes_are_stored_and_move_only_the_last_times():
     assert (after.status, after.status_since, after.deadline) == (before.status, before.status_since, before.deadline)
 
 
-def test_an_older_ping_never_turns_the_last_times_back():
+def test_an_older_ping_never_turns_the_last_times_back() -> None:
     row = factories.healthy(at=seconds(100))
 
     record(arrival(row, seconds(1)))
@@ -67,7 +70,7 @@ def test_an_older_ping_never_turns_the_last_times_back():
     assert (after.last_ping_at, after.last_success_at, after.ping_count) == (seconds(100), seconds(100), 2)
 
 
-def test_times_are_stored_to_the_microsecond():
+def test_times_are_stored_to_the_microsecond() -> None:
     row = factories.healthy(at=NOON)
     exact = NOON + timedelta(seconds=1, microseconds=7)
 
@@ -77,7 +80,7 @@ def test_times_are_stored_to_the_microsecond():
     assert pulse(row).last_ping_at == NOON + timedelta(seconds=2)
 
 
-def test_every_column_arrives():
+def test_every_column_arrives() -> None:
     row = factories.healthy(at=NOON)
     body = Body(b"\x00head\xff", b"tail", 20_000)
 
@@ -89,12 +92,13 @@ def test_every_column_arrives():
 
     full, short, bare = Ping.objects.filter(monitor=row, received_at__gt=NOON).order_by("received_at")
     assert (full.exit_code, full.value, full.method, full.source) == (0, 1.5, "POST", "192.0.2.7")
-    assert (bytes(full.body_head), bytes(full.body_tail), full.body_size) == (b"\x00head\xff", b"tail", 20_000)
-    assert (bytes(short.body_head), bytes(short.body_tail or b""), short.body_size) == (b"short", b"", 5)
+    assert (bytes(full.body_head or b""), bytes(full.body_tail or b"")) == (b"\x00head\xff", b"tail")
+    assert full.body_size == 20_000
+    assert (bytes(short.body_head or b""), bytes(short.body_tail or b""), short.body_size) == (b"short", b"", 5)
     assert (bare.body_head, bare.body_tail, bare.body_size, bare.run_id) == (None, None, 0, "")
 
 
-def test_the_first_ping_makes_a_monitor_up():
+def test_the_first_ping_makes_a_monitor_up() -> None:
     row = factories.monitor()
 
     assert record(arrival(row)) == [Outcome.STORED]
@@ -102,7 +106,7 @@ def test_the_first_ping_makes_a_monitor_up():
     assert (pulse(row).status, pulse(row).ping_count, len(pings(row))) == ("up", 1, 1)
 
 
-def test_a_ping_that_recovers_resolves_the_incident_in_the_same_transaction():
+def test_a_ping_that_recovers_resolves_the_incident_in_the_same_transaction() -> None:
     row = factories.healthy(at=NOON)
     record(arrival(row, seconds(1), Kind.FAIL))
     assert Incident.objects.get().resolved_at is None
@@ -112,7 +116,7 @@ def test_a_ping_that_recovers_resolves_the_incident_in_the_same_transaction():
     assert (pulse(row).status, Incident.objects.get().resolved_at) == ("up", seconds(2))
 
 
-def test_a_batch_of_everything_keeps_the_order_of_each_monitor():
+def test_a_batch_of_everything_keeps_the_order_of_each_monitor() -> None:
     plain, failing, running = (factories.healthy(at=NOON) for _ in range(3))
 
     outcomes = record(
@@ -134,7 +138,7 @@ def test_a_batch_of_everything_keeps_the_order_of_each_monitor():
     assert [pulse(each).ping_count for each in (plain, failing, running)] == [2, 4, 3]
 
 
-def test_a_success_without_a_run_id_closes_the_run_that_is_open():
+def test_a_success_without_a_run_id_closes_the_run_that_is_open() -> None:
     row = factories.healthy(at=NOON)
     record(arrival(row, seconds(1), Kind.START))
 
@@ -143,7 +147,7 @@ def test_a_success_without_a_run_id_closes_the_run_that_is_open():
     assert (Run.objects.get().outcome, Run.objects.get().finished_at) == ("success", seconds(31))
 
 
-def test_a_paused_monitor_stores_and_stays_paused():
+def test_a_paused_monitor_stores_and_stays_paused() -> None:
     row = factories.healthy(at=NOON)
     operations.pause(monitor=row, by=SYSTEM, now=seconds(1))
 
@@ -152,7 +156,7 @@ def test_a_paused_monitor_stores_and_stays_paused():
     assert (pulse(row).status, pulse(row).last_success_at, pulse(row).ping_count) == ("paused", seconds(2), 2)
 
 
-def test_a_beet_is_never_judged_here():
+def test_a_beet_is_never_judged_here() -> None:
     row = factories.created(type="beet", interval_sec=None, grace_sec=0).monitor
 
     record(arrival(row, seconds(1)), arrival(row, seconds(2), Kind.FAIL))
@@ -162,7 +166,7 @@ def test_a_beet_is_never_judged_here():
     assert after.ping_count == 2
 
 
-def test_a_ping_received_before_the_rotation_counts_and_one_after_it_does_not():
+def test_a_ping_received_before_the_rotation_counts_and_one_after_it_does_not() -> None:
     row = factories.healthy(at=NOON)
     old = digest(row)
     operations.rotate_token(monitor=row, by=SYSTEM, now=seconds(10))
@@ -175,7 +179,7 @@ def test_a_ping_received_before_the_rotation_counts_and_one_after_it_does_not():
     assert len(pings(row)) == 2
 
 
-def test_limited_pings_are_counted_and_move_nothing_else():
+def test_limited_pings_are_counted_and_move_nothing_else() -> None:
     row = factories.healthy(at=NOON)
     untouched = factories.monitor()
 
@@ -185,7 +189,7 @@ def test_limited_pings_are_counted_and_move_nothing_else():
     assert (pulse(untouched).limited_count, pulse(untouched).last_ping_at) == (1, None)
 
 
-def test_a_batch_counts_once():
+def test_a_batch_counts_once() -> None:
     row = factories.healthy(at=NOON)
     batch = Batch([arrival(row, seconds(1))])
     store.record(batch, now=seconds(2))
@@ -197,11 +201,11 @@ def test_a_batch_counts_once():
     assert (len(pings(row)), pulse(row).ping_count, BatchRow.objects.count()) == (2, 2, 1)
 
 
-def test_a_judgement_that_raises_keeps_the_ping_and_wakes_the_sweep(monkeypatch):
+def test_a_judgement_that_raises_keeps_the_ping_and_wakes_the_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
     sick, well = factories.monitor(), factories.monitor()
     record_well = transitions.record
 
-    def fail_for_the_sick(monitor_id, fact, *, now):
+    def fail_for_the_sick(monitor_id: int, fact: ping.Ping, *, now: datetime) -> None:
         if monitor_id == sick.id:
             Pulse.objects.filter(monitor_id=monitor_id).update(status="down")
             raise ZeroDivisionError
@@ -216,13 +220,15 @@ def test_a_judgement_that_raises_keeps_the_ping_and_wakes_the_sweep(monkeypatch)
     assert (len(pings(sick)), pulse(well).status) == (1, "up")
 
 
-def test_a_digest_is_of_the_token_as_it_is_written():
+def test_a_digest_is_of_the_token_as_it_is_written() -> None:
     made = factories.created()
 
     assert digest(made.monitor) == token.digest(made.secrets.token)
 
 
-def test_an_ordinary_batch_takes_as_many_statements_for_a_hundred_pings_as_for_one(django_assert_max_num_queries):
+def test_an_ordinary_batch_takes_as_many_statements_for_a_hundred_pings_as_for_one(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
     rows = [factories.healthy(at=NOON) for _ in range(20)]
     batch = [arrival(row, seconds(index)) for index in range(5) for row in rows]
 
