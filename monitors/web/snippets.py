@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 _GET = "curl -fsS -m 10 --retry 5 -o /dev/null"
-_POST = f"{_GET} -X POST"
+_START = "curl -fsS -m 5 -o /dev/null"
+"""Short and once: a job must not wait for us before it begins."""
+_POST = " -X POST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +21,14 @@ class Snippet:
 def of(ping_url: str, beet_url: str, *, cron: str, interval_sec: int | None, is_post_only: bool) -> tuple[Snippet, ...]:
     """The snippets for a monitor; its URLs may be masked. Where only POST counts, all of them POST, and there is no
     beacon: a browser gets images."""
-    curl = _POST if is_post_only else _GET
+    curl, start = (f"{command}{_POST if is_post_only else ''}" for command in (_GET, _START))
     snippets = (
         Snippet("curl", "curl", "At the end of a script, or by hand to try it out.", f"{curl} {ping_url}"),
         Snippet(
             "crontab",
             "crontab",
             "Tells the start, then the exit code: failures alert at once and runs have a duration.",
-            f"{cron or _cron_line(interval_sec)} {curl} {ping_url}/start; /path/to/job; {curl} {ping_url}/$?",
+            f"{cron or _cron_line(interval_sec)} {start} {ping_url}/start; /path/to/job; {curl} {ping_url}/$?",
         ),
         Snippet("python", "Python", "Only the standard library is needed.", _python(ping_url, is_post_only)),
         Snippet(
