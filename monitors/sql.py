@@ -204,9 +204,10 @@ WITH RECURSIVE d (pos) AS (SELECT 0 UNION ALL SELECT pos + 1 FROM d WHERE pos + 
 SELECT json_group_array(json_array(
     d.pos, t.monitor_id, t.retired_at, m.post_only, m.type = 'beet', p.status IN ('up', 'paused') AND NOT EXISTS (
         SELECT 1 FROM monitors_run r WHERE r.monitor_id = t.monitor_id AND r.finished_at IS NULL)))
+    FILTER (WHERE m.deleted_at IS NULL)
 FROM d
 CROSS JOIN monitors_token t ON t.digest = substr(?2, 1 + 32 * d.pos, 32)
-CROSS JOIN monitors_monitor m ON m.id = t.monitor_id AND m.deleted_at IS NULL
+CROSS JOIN monitors_monitor m ON m.id = t.monitor_id
 CROSS JOIN monitors_pulse p ON p.monitor_id = t.monitor_id
 """
 _SQLITE_AT = "strftime('%Y-%m-%d %H:%M:%S', {0} / 1000000, 'unixepoch') || printf('.%06d', {0} % 1000000)"
