@@ -50,7 +50,7 @@ def adopt() -> None:
 def prepare() -> None:
     """Connect if there is no connection."""
     if connection.connection is None:
-        connection.connect()
+        connection.ensure_connection()  # unlike connect(), it raises Django's errors: an outage must look like one
         with connection.cursor() as cursor:
             for statement in sql.SESSION[connection.vendor]:
                 cursor.execute(statement)
