@@ -2,10 +2,13 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from django.db import connections
 
 from monitors.ingest import session, store
 from tests import servers
+
+pytestmark = pytest.mark.django_db
 
 
 def _error_of_connecting_to_nothing() -> BaseException | None:
