@@ -106,6 +106,7 @@ def _postgresql(url: str) -> dict[str, Any]:
     if parsed["ENGINE"] != "django.db.backends.postgresql":
         raise ImproperlyConfigured(BAD_DATABASE_URL)
     options = parsed.setdefault("OPTIONS", {})
+    parsed["CONN_HEALTH_CHECKS"] = True  # the pool tries a connection first: after an outage they are all dead
     options["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10}
     return parsed
 
