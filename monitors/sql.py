@@ -17,7 +17,6 @@ from psycopg.errors import DivisionByZero
 
 from heartbeet.lib import clock
 
-DIGEST_BYTES = 32
 PROBE = "SELECT 1 FROM monitors_batch LIMIT 1"
 """Answered only by a database that is there and is ours."""
 
