@@ -11,6 +11,10 @@ from accounts import access, audit
 from accounts.models import (
     AccessToken,
     AuditEvent,
+    BrowserSession,
+    Invitation,
+    KeptAnswer,
+    Letter,
     Membership,
     MutationCount,
     Organization,
@@ -18,6 +22,7 @@ from accounts.models import (
     Project,
     SetupCode,
     User,
+    WebhookSecret,
 )
 from heartbeet.lib import clock
 from heartbeet.lib.admin import OperatorPage, ReadOnlyPage
@@ -181,3 +186,52 @@ class SetupCodePage(ReadOnlyPage):
     list_display = ("id", "created_at")
     search_fields = ("=id",)
     exclude = ("digest",)
+
+
+@admin.register(Invitation)
+class InvitationPage(ReadOnlyPage):
+    """Seats that were offered."""
+
+    list_display = ("email", "organization", "role", "created_at", "expires_at", "accepted_at", "revoked_at")
+    list_select_related = ("organization",)
+    search_fields = ("email", "organization__name")
+    exclude = ("nonce",)
+
+
+@admin.register(WebhookSecret)
+class WebhookSecretPage(ReadOnlyPage):
+    """When organisations' webhook secrets were made and retire, without the secrets."""
+
+    list_display = ("organization", "created_at", "retires_at")
+    list_select_related = ("organization",)
+    search_fields = ("organization__name",)
+    exclude = ("envelope",)
+
+
+@admin.register(BrowserSession)
+class BrowserSessionPage(ReadOnlyPage):
+    """Who is signed in where, without what would let anyone in."""
+
+    list_display = ("user", "ip", "created_at", "seen_at", "expires_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "ip")
+    exclude = ("digest", "envelope")
+
+
+@admin.register(KeptAnswer)
+class KeptAnswerPage(ReadOnlyPage):
+    """Answers kept for requests that may come again, without what they say."""
+
+    list_display = ("token", "key", "started_at", "status")
+    list_select_related = ("token",)
+    search_fields = ("key", "token__name", "token__prefix")
+    exclude = ("request_digest", "envelope")
+
+
+@admin.register(Letter)
+class LetterPage(ReadOnlyPage):
+    """The e-mails of accounts on their way, without what they say."""
+
+    list_display = ("uid", "created_at", "tries", "next_try_at", "sent_at", "last_error")
+    search_fields = ("=uid",)
+    exclude = ("envelope",)

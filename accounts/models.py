@@ -1,5 +1,6 @@
 """Who: people, organisations, what they may do, and what they did."""
 
+import uuid
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -141,19 +142,27 @@ class MutationCount(models.Model):
 
 
 class AuditEvent(models.Model):
-    """Who did what to which row, written in the transaction of the change. Actors are copied, so that history stays."""
+    """Who did what to which row, written in the transaction of the change. It is only ever added to: the ids of actors
+    stay when the person or the token is gone, so they may lead nowhere."""
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="audit_events")
     created_at = models.DateTimeField()
-    actor_user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    actor_token = models.ForeignKey(AccessToken, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    actor_user = models.ForeignKey(
+        User, on_delete=models.DO_NOTHING, db_constraint=False, null=True, blank=True, related_name="+"
+    )
+    actor_token = models.ForeignKey(
+        AccessToken, on_delete=models.DO_NOTHING, db_constraint=False, null=True, blank=True, related_name="+"
+    )
     actor_email = models.CharField(max_length=254, blank=True)
     action = models.CharField(max_length=50)
     resource = models.CharField(max_length=100)
     meta = models.JSONField(default=dict)
 
     class Meta:
-        indexes = [models.Index(fields=["organization", "-created_at"], name="audit_newest")]
+        indexes = [
+            models.Index(fields=["organization", "-created_at", "-id"], name="audit_newest"),
+            models.Index(fields=["organization", "action", "-created_at"], name="audit_by_action"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.resource}"
@@ -167,3 +176,111 @@ class SetupCode(models.Model):
 
     def __str__(self) -> str:
         return f"setup code of {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class Invitation(models.Model):
+    """A seat offered to an e-mail address. Its link is signed and names `nonce`: a link sent again ends the one before.
+    It can be accepted until `expires_at`, once, unless it was revoked."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField(max_length=254)
+    role = models.CharField(max_length=10, choices=[(role.value, role.value) for role in Role])
+    nonce = models.UUIDField(default=uuid.uuid4)
+    invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "email"],
+                condition=Q(accepted_at=None, revoked_at=None),
+                name="invitation_open_once",
+            ),
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="invitation_email_lower_case"),
+            models.CheckConstraint(condition=Q(role__in=[role.value for role in Role]), name="invitation_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} into {self.organization}"
+
+
+class WebhookSecret(models.Model):
+    """A key that signs an organisation's webhooks, sealed and bound to `uid`. After a rotation the old one goes on
+    signing beside the new one until `retires_at`."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="webhook_secrets")
+    envelope = models.TextField()
+    created_at = models.DateTimeField()
+    retires_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization"], condition=Q(retires_at=None), name="webhook_secret_one_current"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"webhook secret of {self.organization}"
+
+
+class BrowserSession(models.Model):
+    """A browser's session. Only the SHA-256 of its key is kept, and its data is sealed, bound to that digest: neither a
+    dump nor a backup lets anyone in."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, blank=True, related_name="sessions")
+    envelope = models.TextField()
+    ip = models.CharField(max_length=45, blank=True)
+    user_agent = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"session {self.digest[:8]}"
+
+
+class KeptAnswer(models.Model):
+    """The answer to a request that came with an `Idempotency-Key`, for 24 hours per token and key. `status` is empty
+    while the request runs; a process that died leaves it so, which `started_at` shows. `envelope` is the sealed answer,
+    for it may hold a new token's text, bound to token and key."""
+
+    token = models.ForeignKey(AccessToken, on_delete=models.CASCADE, related_name="kept_answers")
+    key = models.CharField(max_length=255)
+    request_digest = models.CharField(max_length=64)
+    started_at = models.DateTimeField(db_index=True)
+    status = models.PositiveSmallIntegerField(null=True, blank=True)
+    envelope = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["token", "key"], name="kept_answer_once")]
+
+    def __str__(self) -> str:
+        return f"answer to {self.key}"
+
+
+class Letter(models.Model):
+    """An e-mail of the account (verify an address, reset a password, an invitation) on its way. It is written in the
+    transaction that calls for it and sent by a worker, so that no page waits for a mail server and no letter is lost.
+    `envelope` is the sealed message, for its link lets its reader in; it goes when the letter has arrived."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    envelope = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["next_try_at"], condition=Q(next_try_at__isnull=False), name="letter_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"letter {self.uid}"

@@ -94,7 +94,7 @@ def _make_owner(request: HttpRequest, form: forms.SetUp) -> HttpResponse:
     except base.BadConfig as refusal:  # the first alerts go there, and that is stricter than Django's forms
         form.add_error("email", str(refusal))
         return render(request, "accounts/setup.html", {"form": form})
-    auth.login(request, membership.user, "django.contrib.auth.backends.ModelBackend")
+    auth.login(request, membership.user)  # there is one backend, so it needs no name
     return redirect("monitors:list")
 
 

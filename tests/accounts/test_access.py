@@ -179,10 +179,11 @@ def test_an_audit_row_keeps_who_it_was_after_they_are_gone(ada: User, acme: Orga
     by = Actor(user_id=ada.id, email=ada.email, token_id=minted.token.id, ip="203.0.113.7", user_agent="curl")
     audit.record(organization=acme, by=by, action="PAUSE_MONITOR", resource="monitor:1", now=now)
 
+    user_id, token_id = ada.id, minted.token.id
     ada.delete()
 
     entry = AuditEvent.objects.get(action="PAUSE_MONITOR")
-    assert (entry.actor_user, entry.actor_token, entry.actor_email) == (None, None, by.email)
+    assert (entry.actor_user_id, entry.actor_token_id, entry.actor_email) == (user_id, token_id, by.email)
     assert entry.meta == {"ip": "203.0.113.7", "userAgent": "curl"}
 
 
