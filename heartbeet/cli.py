@@ -1,5 +1,5 @@
 """The command `heartbeet`: `up` for one machine; `serve`, `worker` and `beat` for production; and every command of
-manage.py (`token`, `secret`, `backup`, `restore`, `migrate`, `check` …)."""
+manage.py (`token`, `secret`, `rotate-encryption`, `backup`, `restore`, `migrate`, `check` …)."""
 
 import argparse
 import os
@@ -44,7 +44,8 @@ def _manage(arguments: list[str]) -> int:
     startup.choose_settings()
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(["heartbeet", *arguments])
+    command, *rest = arguments
+    execute_from_command_line(["heartbeet", command.replace("-", "_"), *rest])  # Python names no module a-b
     return 0
 
 
@@ -106,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="heartbeet",
         description="Heartbeat monitoring: tells people that something stopped happening.",
-        epilog="Also: setup, token, secret, backup, restore, migrate and the rest of `heartbeet help`.",
+        epilog="Also: setup, token, secret, rotate-encryption, backup, restore, migrate and all of `heartbeet help`.",
     )
     parser.add_argument("--version", action="version", version=f"heartbeet {metadata.version('heartbeet')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

@@ -163,7 +163,7 @@ def reveal(*, monitor: Monitor, by: Actor, now: datetime) -> Secrets:
     """Read the ingestion token back; every reading is audited."""
     row = monitor.tokens.get(retired_at=None)
     _record(monitor, "READ_MONITOR_SECRETS", by, now)
-    return Secrets(monitor.id, monitor.name, crypto.unseal(row.envelope, bound_to=_binding(bytes(row.digest))))
+    return Secrets(monitor.id, monitor.name, crypto.unseal(row.envelope, bound_to=binding(bytes(row.digest))))
 
 
 def acknowledge(*, incident: Incident, by: Actor, now: datetime) -> None:
@@ -189,6 +189,11 @@ def note(*, incident: Incident, message: str, by: Actor, now: datetime) -> None:
     with transaction.atomic():
         transitions.noted(incident.id, message=message, user_id=by.user_id, now=now)
         _record(incident.monitor, "UPDATE_INCIDENT", by, now, incident=incident.id)
+
+
+def binding(digest: bytes) -> str:
+    """What a token's envelope is bound to, so that it opens in no other row."""
+    return f"token:{digest.hex()}"
 
 
 def resource(monitor: Monitor) -> str:
@@ -279,13 +284,9 @@ def _candidates(base: str) -> Iterator[str]:
 def _new_token(monitor: Monitor, now: datetime) -> Secrets:
     plaintext = token.generate()
     digest = token.digest(plaintext)
-    envelope = crypto.seal(plaintext, bound_to=_binding(digest))
+    envelope = crypto.seal(plaintext, bound_to=binding(digest))
     Token.objects.create(monitor=monitor, digest=digest, envelope=envelope, created_at=now)
     return Secrets(monitor.id, monitor.name, plaintext)
-
-
-def _binding(digest: bytes) -> str:
-    return f"token:{digest.hex()}"
 
 
 def _plain(given: fields.MonitorFields) -> dict[str, Any]:

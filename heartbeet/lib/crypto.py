@@ -12,7 +12,7 @@ from django.conf import settings
 
 
 class BadKeys(ValueError):
-    """HEARTBEET_ENCRYPTION_KEYS must be `kid:base64,…` with 32 bytes in each key."""
+    """HEARTBEET_ENCRYPTION_KEYS must be `kid:base64,…` with 32 bytes in each key, and each kid once."""
 
 
 class CannotOpen(ValueError):
@@ -24,6 +24,8 @@ def parse_keys(text: str) -> dict[str, bytes]:
     keys: dict[str, bytes] = {}
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         kid, _, encoded = part.partition(":")
+        if kid in keys:
+            raise BadKeys(BadKeys.__doc__)
         try:
             keys[kid] = base64.b64decode(encoded, validate=True)
         except binascii.Error as error:
@@ -45,8 +47,7 @@ def seal(plaintext: str, *, bound_to: str) -> str:
     kid, key = next(iter(_keys(settings.HEARTBEET_ENCRYPTION_KEYS).items()))
     iv = secrets.token_bytes(12)
     sealed = AESGCM(key).encrypt(iv, plaintext.encode(), bound_to.encode())
-    envelope = {"v": 2, "kid": kid, "iv": _encode(iv), "ct": _encode(sealed)}
-    return json.dumps(envelope, separators=(",", ":"))
+    return _compact({"v": 2, "kid": kid, "iv": _encode(iv), "ct": _encode(sealed)})
 
 
 def unseal(envelope: str, *, bound_to: str) -> str:
@@ -58,6 +59,25 @@ def unseal(envelope: str, *, bound_to: str) -> str:
         return AESGCM(key).decrypt(iv, sealed, bound_to.encode()).decode()
     except (ValueError, KeyError, TypeError, InvalidTag) as error:
         raise CannotOpen(CannotOpen.__doc__) from error
+
+
+def kid_of(envelope: str) -> str:
+    """The id of the key that sealed an envelope, without opening it; '' if it is no envelope."""
+    try:
+        kid = json.loads(envelope)["kid"]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return kid if isinstance(kid, str) else ""
+
+
+def beginning() -> str:
+    """How every envelope begins that is sealed from now on: with the id of the first key."""
+    kid = next(iter(_keys(settings.HEARTBEET_ENCRYPTION_KEYS)))
+    return _compact({"v": 2, "kid": kid}).removesuffix("}") + ","
+
+
+def _compact(value: dict[str, object]) -> str:
+    return json.dumps(value, separators=(",", ":"))
 
 
 def _encode(data: bytes) -> str:
