@@ -12,8 +12,9 @@ from rest_framework import exceptions as rest
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from accounts import access
+from accounts import access, answers, invitations, members, ranks
 from accounts import operations as accounts_operations
+from accounts.api import idempotency
 from alerts import operations as alerts_operations
 from alerts.channels import base
 from heartbeet.lib import ratelimit
@@ -44,17 +45,26 @@ _NOT_FOUND = Problem(404, "NOT_FOUND", "There is nothing here, or it is not your
 _INTERNAL = Problem(500, "INTERNAL", "Heartbeet made a mistake; it is in the log.")
 _BAD_REQUEST = Problem(400, "BAD_REQUEST", "This request cannot be understood.")
 _FORBIDDEN = Problem(403, "FORBIDDEN", "You may not do this.")
+_IN_PROGRESS = Problem(409, "IDEMPOTENCY_IN_PROGRESS", str(answers.InProgress.__doc__), headers={"Retry-After": "1"})
 _TOO_LARGE = Problem(413, "BODY_TOO_LARGE", "The body is too large.")
 _AWAY = Problem(503, "UNAVAILABLE", "The database cannot be reached; try again soon.", headers={"Retry-After": "5"})
 
 _CODES: list[tuple[type[Exception], int, str]] = [
     (access.ScopeInsufficient, 403, "PAT_SCOPE_INSUFFICIENT"),
     (access.RoleInsufficient, 403, "ROLE_INSUFFICIENT"),
+    (ranks.Outranked, 403, "ROLE_INSUFFICIENT"),
+    (members.LastOwner, 409, "LAST_OWNER"),
+    (invitations.AlreadyMember, 409, "ALREADY_MEMBER"),
+    (invitations.AlreadyInvited, 409, "ALREADY_INVITED"),
+    (invitations.NotOpen, 409, "INVITATION_CLOSED"),
+    (invitations.TooManyOpen, 429, "INVITATION_LIMIT"),
     (accounts_operations.AlreadySetUp, 409, "ALREADY_SET_UP"),
     (accounts_operations.BadSetupCode, 404, "NOT_FOUND"),
     (monitors_operations.NameTaken, 409, "MONITOR_NAME_DUPLICATE"),
     (monitors_operations.MonitorLimitReached, 429, "PLAN_LIMIT_MONITORS"),
     (monitors_operations.IntervalTooLow, 400, "PLAN_INTERVAL_TOO_LOW"),
+    (answers.ReplayConflict, 409, "IDEMPOTENCY_KEY_REPLAY_CONFLICT"),
+    (idempotency.KeyTooLong, 400, "IDEMPOTENCY_KEY_TOO_LONG"),
     (transitions.NotOpen, 409, "INCIDENT_RESOLVED"),
     (alerts_operations.NotDead, 409, "DELIVERY_NOT_DEAD"),
 ]
@@ -65,6 +75,7 @@ _FIXED: list[tuple[type[Exception], Problem]] = [
     (RequestDataTooBig, _TOO_LARGE),
     (SuspiciousOperation, _BAD_REQUEST),
     (PermissionDenied, _FORBIDDEN),
+    (answers.InProgress, _IN_PROGRESS),
     (OperationalError, _AWAY),
     (InterfaceError, _AWAY),
 ]
@@ -79,7 +90,7 @@ _REST_CODES = {
 _REST_SENTENCES = {
     400: "The body is not JSON. {detail}",
     405: "{detail} The Allow header says what is.",
-    415: "Send JSON, with the header `Content-Type: application/json`.",
+    415: "Send JSON, in UTF-8 and not compressed, with the header `Content-Type: application/json`.",
 }
 
 
@@ -164,6 +175,10 @@ def _bad_grant(error: Exception) -> Problem:
     return _validation({"path": path, "code": "invalid", "message": text} for path, text in error.fields.items())
 
 
+def _bad_address(error: Exception) -> Problem:
+    return _validation(iter([{"path": "email", "code": "invalid", "message": str(error)}]))
+
+
 def _bad_channel(error: Exception) -> Problem:
     assert isinstance(error, base.BadConfig)
     field = {"path": names.public(error.path), "code": "invalid", "message": str(error)}
@@ -211,6 +226,7 @@ _MADE: dict[type[Exception], Callable[[Exception], Problem]] = {
     accounts_operations.DailyLimitReached: _daily_limit,
     monitor_fields.Invalid: _bad_monitor,
     accounts_operations.BadGrant: _bad_grant,
+    invitations.BadAddress: _bad_address,
     base.BadConfig: _bad_channel,
     alerts_operations.UnknownChannel: _unknown_channel,
     rest.ValidationError: _bad_body,

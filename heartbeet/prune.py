@@ -8,7 +8,8 @@ from typing import Any
 from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
 
-from accounts.models import MutationCount, Plan
+from accounts import answers
+from accounts.models import KeptAnswer, MutationCount, Plan
 from alerts.domain import retry
 from alerts.models import Delivery
 from monitors.models import Batch, IncidentEvent, IngestNode, Monitor, Ping, Run
@@ -29,6 +30,7 @@ def run(*, now: datetime) -> dict[str, int]:
         "batches": _delete(Batch.objects.filter(committed_at__lt=now - BATCHES_KEPT)),
         "nodes": _delete(IngestNode.objects.filter(beat_at__lt=now - NODES_KEPT)),
         "sessions": _delete(Session.objects.filter(expire_date__lt=now)),
+        "kept_answers": _delete(KeptAnswer.objects.filter(started_at__lt=now - answers.KEPT)),
         "mutation_counts": _delete(MutationCount.objects.filter(day__lt=(now - COUNTS_KEPT).date())),
         "monitors": sum(_purge(monitor) for monitor in _deleted_and_told(now)),
     }

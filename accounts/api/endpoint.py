@@ -1,44 +1,40 @@
 """The base of every API view: who asks, whether they may, how often, and what the answer's headers say about it."""
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar
 
+from django.db import transaction
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
-from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import access, operations
+from accounts import access, answers
 from accounts.access import Access
+from accounts.api import idempotency
 from accounts.api.authentication import AccessTokenAuthentication
 from accounts.api.body import Body, StrictJSONParser
+from accounts.api.negotiation import AlwaysJSON
+from accounts.api.quota import Quota
 from accounts.domain.roles import Scope
 from accounts.models import AccessToken, Organization
-from heartbeet.lib import clock, ratelimit
+from heartbeet.lib import clock
 
 _READS = {"GET", "HEAD", "OPTIONS"}
-
-
-class AlwaysJSON(BaseContentNegotiation):
-    """Answers JSON whatever the Accept header says: a curl or a browser without one should not get a 406."""
-
-    def select_parser(self, request: Request, parsers: Any) -> Any:
-        wanted = (request.content_type or "").partition(";")[0].strip().lower()
-        return next((parser for parser in parsers if parser.media_type == wanted), None)
-
-    def select_renderer(
-        self, request: Request, renderers: Any, format_suffix: str | None = None
-    ) -> tuple[BaseRenderer, str]:
-        return renderers[0], renderers[0].media_type
 
 
 @method_decorator(never_cache, name="dispatch")
 class Endpoint(APIView):
     """A view of the API. `needs` names the scopes of each method (HEAD asks what GET asks); a method without an entry
-    is open to every token. `self.access` is who asks, `self.now` when."""
+    is open to every token. `self.access` is who asks, `self.now` when. A change with an `Idempotency-Key` is one
+    transaction; a view that waits for somebody else's server says `is_atomic = False`."""
 
     authentication_classes = [AccessTokenAuthentication]
     permission_classes = []
@@ -48,34 +44,54 @@ class Endpoint(APIView):
     content_negotiation_class = AlwaysJSON
     metadata_class = None
     needs: ClassVar[dict[str, tuple[Scope, ...]]] = {}
+    is_atomic: ClassVar[bool] = True
 
     access: Access
     now: datetime
-    _quota: dict[str, str]  # `X-RateLimit-*`: what is left in this minute; `X-PAT-Mut-*`: in this UTC day
+    quota: Quota | None = None  # none while nobody could be authenticated
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """As in Django REST Framework, but for what comes between the checks and the handler."""
+        self.args, self.kwargs = args, kwargs
+        self.request = self.initialize_request(request, *args, **kwargs)
+        self.headers = self.default_response_headers
+        response: HttpResponseBase
+        try:
+            self.initial(self.request, *args, **kwargs)
+            response = self._respond(partial(self._handler(), self.request, *args, **kwargs))
+        except Exception as error:
+            response = self.handle_exception(error)
+        final: HttpResponseBase = self.finalize_response(self.request, response, *args, **kwargs)
+        return final
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         self.now = clock.now()
         self.access = access.of(request)
-        self._count_request(request)
-        wanted = self.needs.get("GET" if request.method == "HEAD" else request.method or "", ())
-        try:
-            for scope in wanted:
-                self.access.demand(scope)
-        except access.NotAllowed:
-            self._spend(0)
-            raise
-        self._spend(0 if request.method in _READS else 1)
+        self.quota = Quota(self._token, self.now)
+        self.quota.count_request(request)
+        for scope in self.scopes(request):
+            self.access.demand(scope)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         final = super().finalize_response(request, response, *args, **kwargs)
-        for name, value in getattr(self, "_quota", {}).items():  # none if nobody could be authenticated
+        if self.quota and final.status_code < 500:  # else the database may be away
+            self.quota.complete()
+        for name, value in self.quota.headers.items() if self.quota else ():
             final[name] = value
         return final
 
     @property
     def organization(self) -> Organization:
         return self.access.organization
+
+    def scopes(self, request: Request) -> tuple[Scope, ...]:
+        """The scopes that this request needs."""
+        return self.needs.get("GET" if request.method == "HEAD" else request.method or "", ())
+
+    def cost(self, request: Request) -> int:
+        """How many changes of the token's daily limit this request takes; reading takes none."""
+        return 1
 
     def body(self, request: Request, shape: type[Body], **options: Any) -> dict[str, Any]:
         """The validated body, by Python's names. Raises ValidationError."""
@@ -84,19 +100,37 @@ class Endpoint(APIView):
         values: dict[str, Any] = read.validated_data
         return values
 
-    def _count_request(self, request: Request) -> None:
-        usage = ratelimit.check_api(request, token_id=self._token.id)
-        self._quota = {}
-        if usage:
-            self._quota = {"X-RateLimit-Limit": str(usage.limit), "X-RateLimit-Remaining": str(usage.remaining)}
+    def _handler(self) -> Callable[..., Response]:
+        name = (self.request.method or "").lower()
+        found: Callable[..., Response] | None = getattr(self, name, None) if name in self.http_method_names else None
+        if found is None:
+            raise MethodNotAllowed(name.upper())
+        return found
 
-    def _spend(self, count: int) -> None:
-        spent = operations.spend_mutations(token=self._token, count=count, now=self.now)
-        self._quota |= {
-            "X-PAT-Mut-Limit": str(spent.limit),
-            "X-PAT-Mut-Remaining": str(spent.remaining),
-            "X-PAT-Mut-Reset": str(int(spent.resets_at.timestamp())),
-        }
+    def _respond(self, handler: Callable[[], Response]) -> HttpResponseBase:
+        if self.request.method in _READS:
+            return handler()
+        key = idempotency.key_of(self.request)
+        if not key:
+            self._spend()
+            return handler()
+        with transaction.atomic():
+            found = self._claim(key)
+        if isinstance(found, answers.Answer):
+            return idempotency.replay(found)
+        return idempotency.run(found, handler, self.handle_exception, is_atomic=self.is_atomic)
+
+    def _claim(self, key: str) -> answers.Claim | answers.Answer:
+        """A replay costs nothing, and a request that there is no room for leaves no claim."""
+        digest = idempotency.digest_of(self.request)
+        found = answers.claim(token=self._token, key=key, request_digest=digest, now=self.now)
+        if isinstance(found, answers.Claim):
+            self._spend()
+        return found
+
+    def _spend(self) -> None:
+        assert self.quota is not None
+        self.quota.spend(self.cost(self.request))
 
     @property
     def _token(self) -> AccessToken:
