@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from accounts.domain import tokens
-from accounts.models import AccessToken, Membership, Plan, User
+from accounts.models import AccessToken, AuditEvent, Invitation, Membership, Organization, Plan, User, WebhookSecret
 
 
 def anyone_exists() -> bool:
@@ -38,6 +38,48 @@ def live_tokens(membership: Membership, now: datetime) -> QuerySet[AccessToken]:
 def is_token_touch_due(token: AccessToken, now: datetime) -> bool:
     """Whether `last_used_at` is old enough to be worth a write: to the minute is exact enough for people."""
     return token.last_used_at is None or now - token.last_used_at > timedelta(minutes=1)
+
+
+def members(organization: Organization) -> QuerySet[Membership]:
+    """Everyone in an organisation, the oldest member first."""
+    return organization.memberships.select_related("user", "organization").order_by("id")
+
+
+def open_invitations(organization: Organization) -> QuerySet[Invitation]:
+    """The invitations that were neither accepted nor revoked, also those that are too old by now."""
+    found = organization.invitations.filter(accepted_at=None, revoked_at=None)
+    return found.select_related("organization", "invited_by").order_by("-id")
+
+
+def webhook_secrets(organization: Organization, now: datetime) -> QuerySet[WebhookSecret]:
+    """The secrets that sign an organisation's webhooks now, the newest first."""
+    signing = Q(retires_at=None) | Q(retires_at__gt=now)
+    return organization.webhook_secrets.filter(signing).order_by("-id")
+
+
+def audit_events(
+    organization: Organization,
+    *,
+    action: str = "",
+    actor: str = "",
+    token_id: int | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> QuerySet[AuditEvent]:
+    """What was done in an organisation, the newest first. `actor` is a person's id or e-mail address."""
+    found = AuditEvent.objects.filter(organization=organization).order_by("-created_at", "-id")
+    if action:
+        found = found.filter(action=action)
+    if actor:
+        is_id = actor.isascii() and actor.isdigit() and len(actor) < 19
+        found = found.filter(actor_user_id=int(actor)) if is_id else found.filter(actor_email=actor.strip().lower())
+    if token_id is not None:
+        found = found.filter(actor_token_id=token_id)
+    if since:
+        found = found.filter(created_at__gte=since)
+    if until:
+        found = found.filter(created_at__lte=until)
+    return found
 
 
 def default_plan() -> Plan:

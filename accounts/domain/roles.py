@@ -46,6 +46,12 @@ def role_allows(role: Role, scope: Scope) -> bool:
     return scope in _ALLOWED[role]
 
 
+def is_within(own: Role, other: Role) -> bool:
+    """Whether `other` is no stronger than `own`: nobody gives a role above their own, nor touches who has one."""
+    order = list(Role)
+    return order.index(own) <= order.index(other)
+
+
 def scopes_allow(granted: Iterable[str], scope: Scope) -> bool:
     """Whether a token's scopes cover `scope`, directly or by a wildcard."""
     return scopes_cover(granted, scope.value)

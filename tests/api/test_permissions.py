@@ -8,10 +8,10 @@ import pytest
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from accounts import operations
+from accounts import invitations, operations
 from accounts.api.endpoint import Endpoint
 from accounts.domain.actor import SYSTEM
-from accounts.domain.roles import Scope
+from accounts.domain.roles import Role, Scope
 from accounts.models import Membership
 from alerts.models import Channel, Delivery
 from monitors.models import Incident, Monitor
@@ -48,13 +48,23 @@ CALLS = [
     ("get", "/me/tokens", [], "owner admin member viewer"),
     ("post", "/me/tokens", ["tokens:write"], "owner admin member viewer"),
     ("delete", "/me/tokens/{token}", ["tokens:write"], "owner admin member viewer"),
+    ("get", "/me/members", ["members:read"], "owner admin member viewer"),
+    ("patch", "/me/members/{member}", ["members:write"], "owner admin"),
+    ("delete", "/me/members/{member}", ["members:write"], "owner admin"),
+    ("get", "/me/invites", ["members:read"], "owner admin member viewer"),
+    ("post", "/me/invites", ["members:write"], "owner admin"),
+    ("delete", "/me/invites/{invite}", ["members:write"], "owner admin"),
+    ("post", "/me/invites/{invite}/resend", ["members:write"], "owner admin"),
+    ("get", "/me/webhook-secret", ["webhooks:read"], "owner admin"),
+    ("post", "/me/webhook-secret/rotate", ["webhooks:write", "webhooks:read"], "owner admin"),
+    ("get", "/audit-logs", ["audit:read"], "owner admin"),
 ]
 NAMES = [f"{method} {path}" for method, path, _, _ in CALLS]
 FORBIDDEN = {"ROLE_INSUFFICIENT", "PAT_SCOPE_INSUFFICIENT"}
 
 
 @pytest.fixture
-def places(alices_monitor: Monitor, incident: Incident, alice: Membership) -> dict[str, int]:
+def places(alices_monitor: Monitor, incident: Incident, alice: Membership, vera: Membership) -> dict[str, int]:
     channel = Channel.objects.create(
         organization=alices_monitor.organization, kind="email", name="ops", config={"to": "ops@example.com"},
         created_at=factories.NOON, updated_at=factories.NOON,
@@ -63,12 +73,17 @@ def places(alices_monitor: Monitor, incident: Incident, alice: Membership) -> di
         event=incident.events.get(), incident=incident, channel=channel, status="dead", created_at=factories.NOON
     )
     token = operations.mint_token(membership=alice, name="old", by=SYSTEM, now=factories.NOON).token
+    invite = invitations.invite(
+        organization=alice.organization, email="grace@example.com", role=Role.VIEWER, by=SYSTEM, now=factories.NOON
+    )
     return {
         "monitor": alices_monitor.id,
         "incident": incident.id,
         "channel": channel.id,
         "delivery": delivery.id,
         "token": token.id,
+        "member": vera.id,
+        "invite": invite.id,
     }
 
 

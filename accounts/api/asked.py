@@ -1,0 +1,45 @@
+"""Query parameters, read strictly: what is wrong with one is said, never guessed."""
+
+from datetime import UTC, datetime
+
+from django.http import QueryDict
+from django.utils.dateparse import parse_datetime
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+_LARGEST_ID = 2**63 - 1
+
+
+def given(asked: QueryDict, name: str) -> str:
+    """A parameter as text, without NULs, which PostgreSQL does not take; '' if it is not there."""
+    return str(asked.get(name) or "").replace("\x00", "")
+
+
+def one_of(name: str, value: str, allowed: list[str]) -> str:
+    """A parameter that is one of a few words. Raises ValidationError."""
+    if value not in allowed:
+        raise bad(name, f"One of {', '.join(allowed)}.")
+    return value
+
+
+def number(name: str, value: str) -> int:
+    """A parameter that is an id. Raises ValidationError."""
+    if not (value.isascii() and value.isdigit()):
+        raise bad(name, "Give an id, a whole number.")
+    return min(int(value[:20]), _LARGEST_ID)
+
+
+def instant(name: str, value: str) -> datetime:
+    """A parameter that is an RFC 3339 instant that calendars can count with. A `+` that came unescaped arrives as a
+    space and is taken for what it was. Raises ValidationError."""
+    try:
+        found = parse_datetime(value.replace(" ", "+") if "T" in value else value)
+    except ValueError:
+        found = None
+    if found is None or not 1970 <= found.year < 3000:
+        raise bad(name, "Give an instant such as 2026-01-31T12:00:00Z.")
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def bad(name: str, message: str) -> ValidationError:
+    """A parameter cannot be; the message says what would be right."""
+    return ValidationError({name: [ErrorDetail(message, code="invalid")]})
