@@ -10,8 +10,8 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from monitors import queries
 from monitors.domain import fields
-from monitors.domain.status import IncidentStatus, Status
-from monitors.models import Incident, Monitor
+from monitors.domain.status import IncidentStatus, Kind, Status
+from monitors.models import Incident, Monitor, Ping
 
 MAX_SEARCH = 255
 """SQLite fails on a pattern of 50,000 bytes, and nobody types one."""
@@ -23,15 +23,15 @@ def monitors(found: QuerySet[Monitor], asked: QueryDict, now: datetime) -> Query
     """The monitors that `tag` (all of them), `status`, `type`, `q` and `project` leave. Raises ValidationError."""
     if tags := [_clean(tag) for tag in asked.getlist("tag")]:
         found = _by_tags(found, tags)
-    if status := _given(asked, "status"):
-        found = _by_status(found, _one_of("status", status, list(Status)), now)
-    if kind := _given(asked, "type"):
-        found = found.filter(type=_one_of("type", kind, [Monitor.HEARTBEAT, Monitor.BEET]))
-    if project := _given(asked, "project"):
+    if status := given(asked, "status"):
+        found = _by_status(found, one_of("status", status, list(Status)), now)
+    if kind := given(asked, "type"):
+        found = found.filter(type=one_of("type", kind, [Monitor.HEARTBEAT, Monitor.BEET]))
+    if project := given(asked, "project"):
         found = found.filter(project__slug=project)
-    if text := _given(asked, "q"):
+    if text := given(asked, "q"):
         if len(text) > MAX_SEARCH:
-            raise _bad("q", f"At most {MAX_SEARCH} characters.")
+            raise bad("q", f"At most {MAX_SEARCH} characters.")
         found = found.filter(Q(name__icontains=text) | Q(description__icontains=text))
     return found
 
@@ -39,14 +39,26 @@ def monitors(found: QuerySet[Monitor], asked: QueryDict, now: datetime) -> Query
 def incidents(found: QuerySet[Incident], asked: QueryDict) -> QuerySet[Incident]:
     """The incidents that `status`, `monitor`, `from` and `to` leave: `from` and `to` are instants, and an incident is
     in if it was open at any time between them. Raises ValidationError."""
-    if status := _given(asked, "status"):
-        found = _by_incident_status(found, _one_of("status", status, list(IncidentStatus)))
-    if monitor := _given(asked, "monitor"):
+    if status := given(asked, "status"):
+        found = _by_incident_status(found, one_of("status", status, list(IncidentStatus)))
+    if monitor := given(asked, "monitor"):
         found = found.filter(monitor_id=_number("monitor", monitor))
-    if since := _given(asked, "from"):
-        found = found.filter(Q(resolved_at=None) | Q(resolved_at__gte=_instant("from", since)))
-    if until := _given(asked, "to"):
-        found = found.filter(opened_at__lte=_instant("to", until))
+    if since := given(asked, "from"):
+        found = found.filter(Q(resolved_at=None) | Q(resolved_at__gte=instant("from", since)))
+    if until := given(asked, "to"):
+        found = found.filter(opened_at__lte=instant("to", until))
+    return found
+
+
+def pings(found: QuerySet[Ping], asked: QueryDict) -> QuerySet[Ping]:
+    """The pings that `kind`, `from` and `to` leave: received from the one instant on, before the other. Raises
+    ValidationError."""
+    if kind := given(asked, "kind"):
+        found = found.filter(kind=one_of("kind", kind, list(Kind)))
+    if since := given(asked, "from"):
+        found = found.filter(received_at__gte=instant("from", since))
+    if until := given(asked, "to"):
+        found = found.filter(received_at__lt=instant("to", until))
     return found
 
 
@@ -88,7 +100,7 @@ def _by_incident_status(found: QuerySet[Incident], status: str) -> QuerySet[Inci
     return unresolved.exclude(acknowledged_at=None) if status == IncidentStatus.ACKNOWLEDGED else unresolved
 
 
-def _given(asked: QueryDict, name: str) -> str:
+def given(asked: QueryDict, name: str) -> str:
     """A query parameter; '' if it is not there."""
     return _clean(str(asked.get(name) or ""))
 
@@ -98,28 +110,31 @@ def _clean(text: str) -> str:
     return text.replace("\x00", "")
 
 
-def _one_of(name: str, value: str, allowed: list[str]) -> str:
+def one_of(name: str, value: str, allowed: list[str]) -> str:
+    """A query parameter that is one of a few words. Raises ValidationError."""
     if value not in allowed:
-        raise _bad(name, f"One of {', '.join(allowed)}.")
+        raise bad(name, f"One of {', '.join(allowed)}.")
     return value
 
 
 def _number(name: str, value: str) -> int:
     if not (value.isascii() and value.isdigit()):
-        raise _bad(name, "Give an id, a whole number.")
+        raise bad(name, "Give an id, a whole number.")
     return min(int(value[:20]), _LARGEST_ID)
 
 
-def _instant(name: str, value: str) -> datetime:
-    """An RFC 3339 instant. A `+` that came unescaped arrives as a space and is taken for what it was."""
+def instant(name: str, value: str) -> datetime:
+    """An RFC 3339 instant that calendars can count with. A `+` that came unescaped arrives as a space and is taken for
+    what it was. Raises ValidationError."""
     try:
         found = parse_datetime(value.replace(" ", "+") if "T" in value else value)
     except ValueError:
         found = None
-    if found is None:
-        raise _bad(name, "Give an instant such as 2026-01-31T12:00:00Z.")
+    if found is None or not 1970 <= found.year < 3000:
+        raise bad(name, "Give an instant such as 2026-01-31T12:00:00Z.")
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def _bad(name: str, message: str) -> ValidationError:
+def bad(name: str, message: str) -> ValidationError:
+    """A query parameter cannot be; the message says what would be right."""
     return ValidationError({name: [ErrorDetail(message, code="invalid")]})

@@ -1,7 +1,7 @@
 """The API's routes of monitors and incidents."""
 
 from heartbeet.lib.routes import either
-from monitors.api import incidents, me, views
+from monitors.api import history, incidents, me, views
 
 urlpatterns = [
     *either("me", me.Me.as_view()),
@@ -12,6 +12,9 @@ urlpatterns = [
     *either("monitors/<int:monitor_id>/secrets", views.MonitorSecrets.as_view()),
     *either("monitors/<int:monitor_id>/rotate-heartbeat-token", views.MonitorTokenRotation.as_view()),
     *either("monitors/<int:monitor_id>/incidents", views.MonitorIncidents.as_view()),
+    *either("monitors/<int:monitor_id>/pings", history.MonitorPings.as_view()),
+    *either("monitors/<int:monitor_id>/stats", history.MonitorStats.as_view()),
+    *either("monitors/<int:monitor_id>/timeline", history.MonitorTimeline.as_view()),
     *either("incidents", incidents.Incidents.as_view()),
     *either("incidents/<int:incident_id>", incidents.IncidentDetail.as_view()),
     *either("incidents/<int:incident_id>/acknowledge", incidents.IncidentAcknowledgement.as_view()),

@@ -20,7 +20,7 @@ def living(who: Access, monitor: Monitor, tell: words.Teller) -> dict[str, Any]:
     incidents = queries.recent_incidents(monitor, INCIDENTS)
     for incident in incidents:
         incident.monitor = monitor
-    pings = queries.recent_pings(monitor, PINGS)
+    pings, can_edit = queries.recent_pings(monitor, PINGS), who.allows(Scope.MONITORS_WRITE)
     history = present.History(
         change=monitor.status_changes.order_by("-at", "-id").first(),
         incident=next((each for each in incidents if each.resolved_at is None), None),
@@ -29,9 +29,9 @@ def living(who: Access, monitor: Monitor, tell: words.Teller) -> dict[str, Any]:
     return {
         "monitor": monitor,
         "head": present.headline(monitor, queries.outlook(monitor, tell.now), history, tell),
-        "pings": [present.ping(each, tell) for each in pings],
+        "pings": [present.ping(each, tell, with_source=can_edit) for each in pings],
         "incidents": [present_incidents.incident(each, tell) for each in incidents],
-        "can_edit": who.allows(Scope.MONITORS_WRITE),
+        "can_edit": can_edit,
         "can_act": who.allows(Scope.INCIDENTS_WRITE),
     }
 

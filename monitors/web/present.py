@@ -109,8 +109,8 @@ def headline(monitor: Monitor, outlook: Outlook, history: History, tell: Teller)
     )
 
 
-def ping(given: Ping, tell: Teller) -> PingRow:
-    """One ping of the log."""
+def ping(given: Ping, tell: Teller, *, with_source: bool) -> PingRow:
+    """One ping of the log; the address it came from is for those who may edit monitors."""
     return PingRow(
         state=State.of(given.kind),
         at=tell.precise(given.received_at),
@@ -118,7 +118,7 @@ def ping(given: Ping, tell: Teller) -> PingRow:
         exit_code=given.exit_code if given.kind != Kind.SUCCESS or given.exit_code else None,
         value=given.value,
         run_id=given.run_id,
-        source=" ".join(filter(None, [given.method, given.source])),
+        source=" ".join(filter(None, [given.method, given.source if with_source else ""])),
         body=_body(given),
         body_size=_size(given.body_size),
     )

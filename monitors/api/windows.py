@@ -1,0 +1,55 @@
+"""`?from=…&to=…&buckets=…`: query parameters to windows of time and their parts, bounded so that an answer is quick."""
+
+from datetime import datetime, timedelta
+
+from django.http import QueryDict
+
+from monitors.api import filters
+from monitors.domain.uptime import Window
+
+LONGEST = timedelta(days=366)
+USUAL = timedelta(days=30)
+MOST_BUCKETS = 500
+USUAL_BUCKETS = 30
+
+_SECOND = timedelta(seconds=1)
+
+
+def window(asked: QueryDict, now: datetime) -> Window:
+    """From `from` to `to` in whole seconds; the last 30 days without them. Raises ValidationError."""
+    end = _ceiling(_instant(asked, "to") or now)
+    start = (_instant(asked, "from") or end - USUAL).replace(microsecond=0)
+    if start >= end:
+        raise filters.bad("from", "Give an instant before `to`.")
+    if end - start > LONGEST:
+        raise filters.bad("from", f"Give an instant at most {LONGEST.days} days before `to`.")
+    return Window(start, end)
+
+
+def bucket_size(asked: QueryDict, within: Window) -> timedelta:
+    """How long each part of the window is: `bucketSec`, or what makes at most `buckets` parts. Raises
+    ValidationError."""
+    if filters.given(asked, "bucketSec"):
+        if filters.given(asked, "buckets"):
+            raise filters.bad("bucketSec", "Give either `buckets` or `bucketSec`.")
+        smallest = -(-within.length // (MOST_BUCKETS * _SECOND))
+        return _number(asked, "bucketSec", smallest, int(LONGEST.total_seconds())) * _SECOND
+    count = _number(asked, "buckets", 1, MOST_BUCKETS) if filters.given(asked, "buckets") else USUAL_BUCKETS
+    return -(-within.length // (count * _SECOND)) * _SECOND
+
+
+def _number(asked: QueryDict, name: str, least: int, most: int) -> int:
+    text = filters.given(asked, name)
+    if text.isascii() and text.isdigit() and len(text) < 12 and least <= int(text) <= most:
+        return int(text)
+    raise filters.bad(name, f"Give a whole number from {least} to {most}.")
+
+
+def _instant(asked: QueryDict, name: str) -> datetime | None:
+    text = filters.given(asked, name)
+    return filters.instant(name, text) if text else None
+
+
+def _ceiling(at: datetime) -> datetime:
+    """The whole second at or after an instant: what came within the current second counts."""
+    return at if at.microsecond == 0 else at.replace(microsecond=0) + _SECOND
