@@ -2,9 +2,9 @@
 ask again without changing things twice.
 
 A claim is committed before the work starts, so that a second request with the key meets it in any process. The answer
-is kept in the transaction of the change: neither exists without the other. A process that dies in between leaves a claim
-without an answer; after `LEASE` the next request with the key takes it over. Should the first one live after all, it
-finds its claim gone, and its change is undone.
+is kept in the transaction of the change: neither exists without the other. A process that dies in between leaves a
+claim without an answer; after `LEASE` the next request with the key takes it over. Should the first one live after
+all, it finds its claim gone, and its change is undone.
 """
 
 import json
