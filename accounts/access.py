@@ -15,6 +15,8 @@ from heartbeet.lib import client
 
 _CHOSEN = "organization_id"
 _CACHE = "_heartbeet_access"
+_ENTERED = "_heartbeet_organization"
+_MEMBERSHIPS = "_heartbeet_memberships"
 
 
 class NotAuthenticated(Exception):
@@ -105,10 +107,40 @@ def authenticate_token(request: HttpRequest, token: AccessToken) -> Access:
     return access
 
 
-def choose(request: HttpRequest, organization: Organization) -> None:
-    """Work in another of one's organisations from now on. A foreign one is as good as none."""
-    request.session[_CHOSEN] = organization.id
+def memberships(request: HttpRequest) -> list[Membership]:
+    """The organisations of the person who is signed in, the oldest first; looked up once per request. A stranger has
+    none."""
+    found: list[Membership] | None = getattr(request, _MEMBERSHIPS, None)
+    if found is None:
+        user = request.user
+        found = list(queries.memberships_of(user)) if isinstance(user, User) else []
+        setattr(request, _MEMBERSHIPS, found)
+    return found
+
+
+def enter(request: HttpRequest, slug: str) -> bool:
+    """Act in the organisation of this slug, whatever the session says. A foreign one is as good as none: False."""
+    mine = next((one for one in memberships(request) if one.organization.slug == slug), None)
+    setattr(request, _ENTERED, mine)
     setattr(request, _CACHE, None)
+    return mine is not None
+
+
+def choose(request: HttpRequest, organization: Organization) -> None:
+    """Make an organisation the one where a short address leads from now on."""
+    if request.session.get(_CHOSEN) != organization.id:
+        request.session[_CHOSEN] = organization.id
+        setattr(request, _CACHE, None)
+
+
+def current(request: HttpRequest) -> Membership | None:
+    """The membership that a page acts for: of the organisation that was entered, or else used last."""
+    entered: Membership | None = getattr(request, _ENTERED, None)
+    if entered:
+        return entered
+    mine = memberships(request)
+    chosen = request.session.get(_CHOSEN) if mine else None
+    return next((one for one in mine if one.organization_id == chosen), None) or next(iter(mine), None)
 
 
 def actor_for(request: HttpRequest, user: User, token: AccessToken | None = None) -> Actor:
@@ -120,6 +152,13 @@ def actor_for(request: HttpRequest, user: User, token: AccessToken | None = None
         ip=client_address(request),
         user_agent=request.headers.get("User-Agent", ""),
     )
+
+
+def person(request: HttpRequest) -> User:
+    """Who is signed in, in whatever organisation or in none; raises NotAuthenticated for strangers."""
+    if not isinstance(request.user, User):
+        raise NotAuthenticated(NotAuthenticated.__doc__)
+    return request.user
 
 
 def operator(request: HttpRequest) -> Actor:
@@ -138,9 +177,7 @@ def _from_session(request: HttpRequest) -> Access:
     user = request.user
     if not isinstance(user, User):
         raise NotAuthenticated(NotAuthenticated.__doc__)
-    memberships = list(queries.memberships_of(user))
-    chosen = request.session.get(_CHOSEN)
-    mine = next((one for one in memberships if one.organization_id == chosen), None) or next(iter(memberships), None)
+    mine = current(request)
     if mine is None:
         raise NotAuthenticated("You are not a member of any organisation.")
     return Access(mine, actor_for(request, user))

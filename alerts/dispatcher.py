@@ -32,6 +32,8 @@ LEASE = timedelta(seconds=30)
 TROUBLE_LASTS = timedelta(minutes=10)
 """A failed delivery that waits longer for its next try says nothing about its channel any more."""
 
+_TOLD = ("event__incident__monitor__organization", "event__incident__acknowledged_by")
+"""What a message tells of."""
 _dice = random.SystemRandom()
 
 
@@ -96,8 +98,7 @@ def deliver(claimed: Claim, *, now: datetime) -> None:
 
 def prepare(claimed: Claim, *, now: datetime) -> Parcel | None:
     """Read what is to be sent; None if there is nothing to send any more."""
-    delivery = _held(claimed).select_related("channel", "event__incident__monitor", "event__incident__acknowledged_by")
-    found = delivery.first()
+    found = _held(claimed).select_related("channel", *_TOLD).first()
     if found is None:
         return None
     if found.channel.deleted_at or not found.channel.is_enabled:
@@ -252,7 +253,7 @@ def _ending_to_tell_too(delivery: Delivery) -> Delivery | None:
         event__kind=EventKind.RESOLVED,
         status=DeliveryStatus.QUEUED,
     )
-    return waiting.select_related("event__incident__monitor", "event__incident__acknowledged_by").first()
+    return waiting.select_related(*_TOLD).first()
 
 
 def _delivered(at: datetime) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.urls import get_script_prefix
 
 from accounts.models import Organization
 from alerts.domain.retry import DeliveryStatus
@@ -33,7 +34,7 @@ class Channel(models.Model):
         return f"{self.name} ({self.kind})"
 
     def get_absolute_url(self) -> str:
-        return f"/channels/{self.id}"
+        return f"{get_script_prefix()}channels/{self.id}"
 
 
 class Subscription(models.Model):

@@ -109,7 +109,7 @@ def about(monitor: Monitor) -> AboutMonitor:
         id=monitor.id,
         name=monitor.name,
         type=monitor.type,
-        url=settings.HEARTBEET_SITE_URL + monitor.get_absolute_url(),
+        url=_link(monitor.organization, monitor.page),
         schedule=promise,
         grace=timedelta(seconds=monitor.grace_sec),
     )
@@ -126,6 +126,11 @@ def message_of(event: IncidentEvent, *, tells_both: bool = False) -> Message:
     )
 
 
+def _link(organization: Organization, page: str) -> str:
+    """A link for whoever reads the message: it says the organisation, for they may belong to several."""
+    return settings.HEARTBEET_SITE_URL + organization.home + page
+
+
 def _as_of(event: IncidentEvent) -> AboutIncident:
     incident = event.incident
     is_over = event.kind == EventKind.RESOLVED
@@ -133,7 +138,7 @@ def _as_of(event: IncidentEvent) -> AboutIncident:
     who = incident.acknowledged_by
     return AboutIncident(
         id=incident.id,
-        url=settings.HEARTBEET_SITE_URL + incident.get_absolute_url(),
+        url=_link(incident.monitor.organization, incident.page),
         cause=incident.cause,
         severity=incident.severity,
         title=incident.title,

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.urls import get_script_prefix
 
 from accounts.models import Organization, Project
 from monitors.domain import fields, status
@@ -67,7 +68,12 @@ class Monitor(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return f"/monitors/{self.id}"
+        return get_script_prefix() + self.page
+
+    @property
+    def page(self) -> str:
+        """The address of its page inside its organisation."""
+        return f"monitors/{self.id}"
 
 
 class Token(models.Model):
@@ -213,7 +219,12 @@ class Incident(models.Model):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return f"/incidents/{self.id}"
+        return get_script_prefix() + self.page
+
+    @property
+    def page(self) -> str:
+        """The address of its page inside the monitor's organisation."""
+        return f"incidents/{self.id}"
 
     @property
     def status(self) -> str:

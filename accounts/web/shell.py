@@ -4,16 +4,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import get_script_prefix
 from django.utils.functional import SimpleLazyObject
 
 from accounts import access
+from accounts.access import Access
 
-_SECTIONS = (("/", "Monitors"), ("/incidents", "Incidents"), ("/channels", "Channels"))
+_SECTIONS = (("", "Monitors"), ("incidents", "Incidents"), ("channels", "Channels"), ("settings", "Settings"))
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link of the main navigation."""
+    """A link to another part of the site."""
 
     url: str
     label: str
@@ -28,6 +30,7 @@ class Shell:
     email: str
     role: str
     nav: tuple[Link, ...]
+    organizations: tuple[Link, ...]
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
@@ -41,9 +44,16 @@ def _shell(request: HttpRequest) -> Shell | None:
         who = access.of(request)
     except access.NotAuthenticated:
         return None
-    nav = tuple(Link(url, label, url == _section(request.path)) for url, label in _SECTIONS)
-    return Shell(who.organization.name, who.user.email, who.role, nav)
+    here = _section(request.path_info)
+    nav = tuple(Link(get_script_prefix() + page, label, page == here) for page, label in _SECTIONS)
+    return Shell(who.organization.name, who.user.email, who.role, nav, _organizations(request, who))
 
 
 def _section(path: str) -> str:
-    return next((url for url, _ in _SECTIONS[1:] if path.startswith(url)), "/")
+    return next((page for page, _ in _SECTIONS[1:] if path.startswith(f"/{page}")), "")
+
+
+def _organizations(request: HttpRequest, who: Access) -> tuple[Link, ...]:
+    """What one can switch to; nothing if there is only one."""
+    mine = [membership.organization for membership in access.memberships(request)]
+    return tuple(Link(each.home, each.name, each == who.organization) for each in mine if len(mine) > 1)
