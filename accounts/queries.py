@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from accounts.domain import tokens
-from accounts.models import AccessToken, AuditEvent, Invitation, Membership, Organization, Plan, User, WebhookSecret
+from accounts.models import AccessToken, AuditEvent, BrowserSession, Invitation, Membership, Organization, Plan, User, WebhookSecret
 
 
 def anyone_exists() -> bool:
@@ -80,6 +80,11 @@ def audit_events(
     if until:
         found = found.filter(created_at__lte=until)
     return found
+
+
+def sessions_of(user: User, now: datetime) -> QuerySet[BrowserSession]:
+    """Where a person is signed in, the one seen last first."""
+    return user.sessions.filter(expires_at__gt=now).order_by("-seen_at")
 
 
 def default_plan() -> Plan:

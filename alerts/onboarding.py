@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts import operations as accounts_operations
-from accounts.models import Membership
+from accounts.models import Membership, User
 from alerts import operations
 
 
@@ -23,6 +23,14 @@ def set_up(*, code: str, email: str, password: str, organization_name: str, now:
     membership = accounts_operations.use_setup_code(
         code=code, email=email, password=password, organization_name=organization_name, now=now
     )
+    welcome(membership=membership, now=now)
+    return membership
+
+
+@transaction.atomic
+def found(*, owner: User, name: str, now: datetime) -> Membership:
+    """An organisation for someone who has signed up by themselves."""
+    membership = accounts_operations.create_organization(name=name, owner=owner, now=now)
     welcome(membership=membership, now=now)
     return membership
 

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from heartbeet import health
+from heartbeet import health, openapi
 from heartbeet.lib import admin as operators
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -13,10 +13,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/ready", health.ready),
     path("health/system", health.system),
     path("metrics", health.prometheus),
+    path("api/v1/openapi.json", openapi.as_json),
+    path("api/v1/docs", openapi.page, name="api-docs"),
     path("api/v1/", include("accounts.api.urls")),
     path("api/v1/", include("monitors.api.urls")),
     path("api/v1/", include("alerts.api.urls")),
+    path("", include("accounts.web.identity_urls")),
     path("", include("accounts.web.urls")),
+    path("", include("accounts.web.factor_urls")),
     path("", include("monitors.web.urls")),
     path("", include("alerts.web.urls")),
 ]

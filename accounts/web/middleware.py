@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 
+from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render, resolve_url
+from django.shortcuts import redirect, render, resolve_url
 
 from accounts import access
+from accounts.web import account, recent
 
 
 class PagesMiddleware:
@@ -27,15 +29,17 @@ class PagesMiddleware:
             return _to_sign_in(request)
         if isinstance(exception, access.NotAllowed):
             return render(request, "errors/403.html", status=403)
+        if isinstance(exception, ReauthenticationRequired):  # allauth itself would keep what was posted, and repeat it
+            return recent.ask(request)
         return None
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
     """A page goes on to sign in; a partial tells htmx to take the whole page there."""
     if request.headers.get("HX-Request"):
-        return HttpResponse(status=204, headers={"HX-Redirect": resolve_url("accounts:sign-in")})
+        return HttpResponse(status=204, headers={"HX-Redirect": resolve_url("account_login")})
     if request.user.is_authenticated:  # a person without any organisation: signing in again would not help
-        return render(request, "errors/403.html", status=403)
+        return redirect("accounts:found") if account.may_found() else render(request, "errors/403.html", status=403)
     if request.method not in ("GET", "HEAD"):
-        return HttpResponseRedirect(resolve_url("accounts:sign-in"))
-    return redirect_to_login(request.get_full_path(), resolve_url("accounts:sign-in"))
+        return HttpResponseRedirect(resolve_url("account_login"))
+    return redirect_to_login(request.get_full_path(), resolve_url("account_login"))

@@ -2,11 +2,16 @@
 
 from django.urls import path
 
-from accounts.web import views
+from accounts.web import account, views
 
 app_name = "accounts"
 urlpatterns = [
     path("setup", views.set_up, name="setup"),
-    path("sign-in", views.sign_in, name="sign-in"),
-    path("sign-out", views.sign_out, name="sign-out"),
+    path("account/", account.index, name="account"),
+    path("account/profile", account.profile, name="profile"),
+    path("account/security", account.security, name="security"),
+    path("account/sessions", account.browsers, name="sessions"),
+    path("account/sessions/end-others", account.end_other_browsers, name="end-other-sessions"),
+    path("account/sessions/<str:digest>/end", account.end_browser, name="end-session"),
+    path("account/organisation", account.found, name="found"),
 ]

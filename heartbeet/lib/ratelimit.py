@@ -18,6 +18,7 @@ STRANGER_RATE = "300/1m"
 asks for, as its neighbours have to wait as well."""
 TEST_RATE = "10/1m"
 INVITATION_RATES = {"organization": "30/1h", "address": "3/1h"}
+CODE_RATES = {"burst": "10/10m", "day": "60/1d"}
 SIGN_IN_RATES = {"address": "30/5m", "account-network": "10/5m", "account": "100/1h", "device": "10/5m"}
 PROOF_RATE = "10/5m"
 LETTER_RATES = {"recipient": "3/1h", "address": "20/1h"}
@@ -84,6 +85,19 @@ def check_letter(request: HttpRequest, *, address: str, email: str) -> None:
     TooManyRequests."""
     _check(request, "letter-address", client.network(address), LETTER_RATES["address"])
     _check(request, "letter-recipient", email.strip().lower(), LETTER_RATES["recipient"])
+
+
+def check_code(request: HttpRequest, *, user_id: int) -> None:
+    """Count a typed code of somebody's second factor; raises TooManyRequests. Only who has the password gets here, so a
+    stranger cannot use this up."""
+    _check(request, "code", str(user_id), CODE_RATES["burst"])
+    _check(request, "code-day", str(user_id), CODE_RATES["day"])
+
+
+def check_passkey(request: HttpRequest, *, address: str) -> None:
+    """Count a try to sign in with a passkey, for the address: nothing can be guessed, but each try costs us work. Raises
+    TooManyRequests."""
+    _check(request, "passkey-address", client.network(address), SIGN_IN_RATES["address"])
 
 
 def check_test(request: HttpRequest, *, organization_id: int) -> None:

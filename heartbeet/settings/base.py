@@ -6,7 +6,7 @@ import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from heartbeet.lib import logs
+from heartbeet.lib import headers, logs
 from heartbeet.settings import env as environment
 
 ENV = environment.load()
@@ -24,14 +24,20 @@ HEARTBEET_ADMIN_EMAIL = ENV.admin_email
 HEARTBEET_ADMIN_PASSWORD = ENV.admin_password
 HEARTBEET_SMTP_URL = ENV.smtp_url
 HEARTBEET_MAIL_FROM = ENV.mail_from
+HEARTBEET_REGISTRATION = ENV.registration
 HEARTBEET_ALLOW_PRIVATE_TARGETS = ENV.allow_private_targets
+HEARTBEET_OIDC_ISSUER = ENV.oidc_issuer.rstrip("/")
+HEARTBEET_OIDC_CLIENT_ID = ENV.oidc_client_id
+HEARTBEET_OIDC_CLIENT_SECRET = ENV.oidc_client_secret
+HEARTBEET_OIDC_NAME = ENV.oidc_name
+HEARTBEET_OIDC_ROLE = ENV.oidc_role
 HEARTBEET_TRUSTED_PROXIES = ENV.trusted_proxies
 HEARTBEET_SWEEP_INTERVAL_SEC = ENV.sweep_interval_sec
 HEARTBEET_SEND_THREADS = ENV.send_threads
 HEARTBEET_INGEST_QUEUE_MAX = ENV.ingest_queue_max
 HEARTBEET_SPOOL_MAX_MB = ENV.spool_max_mb
 DEBUG = False
-ALLOWED_HOSTS = ["*"]  # links are built from HEARTBEET_SITE_URL, never from the Host header
+ALLOWED_HOSTS = ENV.allowed_names
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -58,10 +64,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "heartbeet.health.ProbesByAddress",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "accounts.web.browsing.BrowsingMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -70,6 +77,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.web.middleware.PagesMiddleware",
+    "accounts.web.prefix.OrganizationMiddleware",
 ]
 
 ROOT_URLCONF = "heartbeet.urls"
@@ -139,19 +147,32 @@ else:
     }
 
 AUTH_USER_MODEL = "accounts.User"
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["heartbeet.lib.hashers.Argon2"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+ACCOUNT_ADAPTER = "accounts.web.adapter.Adapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
-LOGIN_URL = "/sign-in"
+ACCOUNT_CHANGE_EMAIL = True  # one address; a new one replaces it when it is confirmed
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_RATE_LIMITS = False  # ours are in heartbeet.lib.ratelimit, which a missing Redis does not break
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL = "/sign-in"
+MFA_ADAPTER = "accounts.factor_adapter.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+SOCIALACCOUNT_STORE_TOKENS = False  # a provider's tokens are of no use to us, and of much use to a thief
 LOGIN_REDIRECT_URL = "/"
+SESSION_ENGINE = "accounts.sessions"
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -179,7 +200,15 @@ CONTENT_SECURITY_POLICY = {
 IS_HTTPS = HEARTBEET_SITE_URL.startswith("https://")
 if IS_HTTPS and ENV.trusted_proxies:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+if IS_HTTPS:
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"  # no other host or path can set them
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+SECURE_HSTS_SECONDS = headers.HSTS_SEC if IS_HTTPS else 0
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # HSTS for subdomains: whoever owns the domain decides about its other hosts
+    "security.W008",  # http to https: the proxy that ends TLS does it; we see its probes, and could only loop
+    "security.W021",  # preloading HSTS: as W005
+]
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
@@ -193,4 +222,15 @@ LOGGING = logs.configure(level=ENV.log_level, style=ENV.log_format)
 REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "heartbeet.problem.for_api",
     "UNAUTHENTICATED_USER": None,
+    "DEFAULT_SCHEMA_CLASS": "accounts.api.schema.Calls",
+}
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.0",
+    "TITLE": "Heartbeet",
+    "VERSION": "1",
+    "DESCRIPTION": "Heartbeet tells people that something stopped happening. Jobs ping it; this is how to manage what it watches.",
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "SORT_OPERATION_PARAMETERS": False,
+    "PREPROCESSING_HOOKS": ["accounts.api.schema.one_path_per_route"],
+    "POSTPROCESSING_HOOKS": ["heartbeet.openapi.complete"],
 }

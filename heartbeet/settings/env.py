@@ -5,6 +5,7 @@
 """
 
 import base64
+import difflib
 import json
 import os
 import re
@@ -12,6 +13,7 @@ import secrets
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from pydantic import Field, ValidationError, field_validator
@@ -19,6 +21,8 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "HEARTBEET_"
+_INTERNAL = (f"{PREFIX}PARENT_PID", f"{PREFIX}TEST_")
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -49,12 +53,25 @@ class Env(BaseSettings):
     )
     admin_email: str = Field(default="", description="With `admin_password`: the owner made on first start.")
     admin_password: str = Field(default="", repr=False, description="The password of that owner.")
+    registration: Literal["closed", "open"] = Field(
+        default="closed", description="Who may sign up: with an invitation only, or everybody."
+    )
+    oidc_issuer: str = Field(default="", description="The OpenID Connect provider that people may sign in with.")
+    oidc_client_id: str = Field(default="", description="What we are called there.")
+    oidc_client_secret: str = Field(default="", repr=False, description="The secret we share with it.")
+    oidc_name: str = Field(default="single sign-on", max_length=40, description="What the sign-in button calls it.")
+    oidc_role: Literal["", "viewer", "member", "admin"] = Field(
+        default="", description="What people become whom it sends and nobody knows; empty: they need an invitation."
+    )
     smtp_url: str = Field(
         default="", repr=False, description="`smtp://user:password@host:587` (STARTTLS) or `smtps://…`; empty: console."
     )
     mail_from: str = Field(default="Heartbeet <heartbeet@localhost>", description="The sender of our e-mails.")
     allow_private_targets: Annotated[list[IPv4Network | IPv6Network], NoDecode] = Field(
         default=[], description="CIDR list of private networks that webhooks may reach. Cloud metadata stays blocked."
+    )
+    allowed_hosts: Annotated[list[str], NoDecode] = Field(
+        default=[], description="Other names that pages and API are asked by, beside the one in `site_url`."
     )
     trusted_proxies: int = Field(
         default=0, ge=0, le=16, description="How many proxies in front of us append X-Forwarded-For."
@@ -75,7 +92,17 @@ class Env(BaseSettings):
     def _split_networks(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        return [ip_network(part.strip()) for part in value.split(",") if part.strip()]
+        try:
+            return [ip_network(part.strip()) for part in value.split(",") if part.strip()]
+        except ValueError as error:
+            raise ValueError("give networks such as 10.0.0.0/8,fd00::/8") from error
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _split_names(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return [part.strip().lower() for part in value.split(",") if part.strip()]
 
     @field_validator("admin_email")
     @classmethod
@@ -90,6 +117,15 @@ class Env(BaseSettings):
         return (self.site_url or f"http://{self._reachable_host}:{self.port}").rstrip("/")
 
     @property
+    def allowed_names(self) -> list[str]:
+        """The names in the Host header that pages and API answer to. Without a site URL they are not known: any."""
+        try:
+            name = urlsplit(self.site_url).hostname or "*"
+        except ValueError:  # the checks say what is wrong with it
+            name = "*"
+        return [f"[{name}]" if ":" in name else name, *LOOPBACK, *self.allowed_hosts]
+
+    @property
     def _reachable_host(self) -> str:
         host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104  (compared, not bound)
         return f"[{host}]" if ":" in host else host
@@ -98,12 +134,30 @@ class Env(BaseSettings):
 def load() -> Env:
     """Read the environment, following `HEARTBEET_*_FILE` to the files they name. Raises ImproperlyConfigured with one
     sentence per wrong variable."""
+    for name in strangers():
+        _refuse_misspelled(name)
     for name in [name for name in os.environ if name.startswith(PREFIX) and name.endswith("_FILE")]:
         _read_file(name)
     try:
         return Env()
     except ValidationError as error:
         raise ImproperlyConfigured(" ".join(_sentence(detail) for detail in error.errors())) from None
+
+
+def strangers() -> list[str]:
+    """Variables of this environment that begin as ours do and are none of ours."""
+    ours = {f"{PREFIX}{name.upper()}{suffix}" for name in Env.model_fields for suffix in ("", "_FILE")}
+    others = {name for name in os.environ if name.startswith(PREFIX) and not name.startswith(_INTERNAL)}
+    return sorted(others - ours)
+
+
+def _refuse_misspelled(variable: str) -> None:
+    """Raise ImproperlyConfigured where a setting of ours is meant, and would be ignored without a word. Others may be
+    somebody else's: Kubernetes sets HEARTBEET_SERVICE_HOST and more for a service of that name."""
+    names = [name.upper() for name in Env.model_fields]
+    meant = difflib.get_close_matches(variable.removeprefix(PREFIX).removesuffix("_FILE"), names, n=1, cutoff=0.75)
+    if meant:
+        raise ImproperlyConfigured(f"{variable} is no setting; {PREFIX}{meant[0]} is.")
 
 
 def settings_module() -> str:
@@ -128,8 +182,24 @@ def _sentence(detail: ErrorDetails) -> str:
     field = str(detail["loc"][0])
     is_shown = not any(word in field for word in ("secret", "key", "password", "url"))
     given = f"={detail['input']}" if is_shown and isinstance(detail["input"], str) else ""
-    problem = detail["msg"].removeprefix("Value error, ")
+    problem = _problem(detail)
     return f"{PREFIX}{field.upper()}{given} is wrong: {problem[:1].lower()}{problem[1:].rstrip('.')}."
+
+
+_WORDS = {
+    "int_parsing": "give a whole number",
+    "float_parsing": "give a number",
+    "finite_number": "give a number",
+    "greater_than_equal": "give {ge} or more",
+    "less_than_equal": "give {le} or less",
+    "literal_error": "give {expected}",
+}
+
+
+def _problem(detail: ErrorDetails) -> str:
+    """What would be right, in plain words."""
+    plain = _WORDS.get(detail["type"], detail["msg"].removeprefix("Value error, "))
+    return plain.format(**detail.get("ctx", {})).replace("'", "")
 
 
 def embedded_secrets(data: Path) -> dict[str, str]:

@@ -12,7 +12,7 @@ from accounts.web import components
 from alerts import queries as alerts_queries
 from alerts import subscriptions
 from alerts.models import Channel
-from heartbeet.lib import clock, words
+from heartbeet.lib import clock, words, zones
 from monitors.domain import schedule
 from monitors.domain.fields import MonitorFields
 from monitors.models import Monitor
@@ -95,4 +95,4 @@ def _choices(channels: list[Channel]) -> list[tuple[int, str]]:
 
 
 def _show(request: HttpRequest, form: forms.MonitorForm, monitor: Monitor | None) -> HttpResponse:
-    return render(request, "monitors/form.html", {"form": form, "monitor": monitor, "zones": forms.zones()})
+    return render(request, "monitors/form.html", {"form": form, "monitor": monitor, "zones": zones.names()})

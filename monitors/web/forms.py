@@ -1,11 +1,9 @@
 """The form of a monitor, for making one and for changing one."""
 
 import contextlib
-import functools
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 
@@ -219,9 +217,3 @@ def initial(monitor: Monitor, channel_ids: Iterable[int]) -> dict[str, Any]:
         "post_only": monitor.post_only,
         "channels": list(channel_ids),
     }
-
-
-@functools.cache
-def zones() -> list[str]:
-    """The IANA zones to choose from, without the aliases nobody means."""
-    return ["UTC", *sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))]

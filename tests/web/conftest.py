@@ -1,15 +1,22 @@
 """Browsers of the cast (`tests/conftest.py`)."""
 
 import pytest
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.test import Client
 
 from accounts.models import Membership
+from heartbeet.lib import clock
 
 
-def sign_in(membership: Membership) -> Client:
-    """A browser in which this member is signed in."""
+def sign_in(membership: Membership, *, recent: bool = True) -> Client:
+    """A browser in which this member is signed in: since just now, or for so long that dangerous pages ask again."""
     browser = Client()
     browser.force_login(membership.user)
+    if recent:
+        session = browser.session
+        session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": clock.now().timestamp()}]
+        session[f"{AUTHENTICATION_METHODS_SESSION_KEY}_user"] = str(membership.user.id)
+        session.save()
     return browser
 
 

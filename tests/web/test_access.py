@@ -143,4 +143,4 @@ def test_a_person_without_an_organisation_is_told_so_and_not_sent_in_circles(
 def test_a_refresh_after_signing_out_takes_the_whole_page_to_sign_in(client: Client) -> None:
     response = client.get("/", headers={"HX-Request": "true"})
 
-    assert (response.status_code, response["HX-Redirect"]) == (204, reverse("accounts:sign-in"))
+    assert (response.status_code, response["HX-Redirect"]) == (204, reverse("account_login"))
