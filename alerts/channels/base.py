@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -89,10 +90,14 @@ class Field:
         """What it is when nobody gave it."""
         return ""
 
+    def masked(self, value: str) -> str:
+        """The value as those may see it who may not change it."""
+        return value
+
 
 @dataclass(frozen=True, slots=True)
 class URL(Field):
-    """A public address to post to; `hosts` limits it to those of one service."""
+    """A public address to post to; `hosts` limits it to those of one service, `*.` stands for any name before."""
 
     hosts: tuple[str, ...] = ()
     max_length: int = http.MAX_URL
@@ -105,9 +110,23 @@ class URL(Field):
             raise AlertUrlInvalid(self.name, str(error)) from error
         except http.BlockedTarget as error:
             raise AlertUrlBlocked(self.name, str(error)) from error
-        if self.hosts and (host not in self.hosts or not text.startswith("https://")):
-            raise AlertUrlInvalid(self.name, f"Give the address that starts with https://{self.hosts[0]}/.")
+        if self.hosts and not (text.startswith("https://") and any(_is_of(host, each) for each in self.hosts)):
+            raise AlertUrlInvalid(self.name, f"Give the address that starts with {_beginning(self.hosts[0])}.")
         return text
+
+    def masked(self, value: str) -> str:
+        """Scheme and host: the rest may hold credentials."""
+        parts = urlsplit(value)
+        rest = parts.path.strip("/") or parts.query or parts.fragment
+        return f"{parts.scheme}://{parts.netloc}/…" if rest else value
+
+
+def _is_of(host: str, pattern: str) -> bool:
+    return host.endswith(pattern[1:]) if pattern.startswith("*.") else host == pattern
+
+
+def _beginning(pattern: str) -> str:
+    return f"https://{pattern.replace('*', '…')}/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +146,8 @@ class Channel(ABC):
     tells: ClassVar[frozenset[MessageType]] = frozenset({MessageType.OPENED, MessageType.RESOLVED, MessageType.TEST})
     collapses: ClassVar[bool] = True
     """Whether people read it: an incident that is over before they could be told of it is one message then."""
+    is_signed: ClassVar[bool] = False
+    """Whether `config["secret"]` signs what it sends: its own, or else the organisation's."""
 
     def __init__(self, config: Mapping[str, str]) -> None:
         self.config = config
@@ -144,8 +165,14 @@ class Channel(ABC):
         secret = {each.name for each in cls.fields if each.is_secret}
         return Config(
             shown={name: value for name, value in values.items() if name not in secret},
-            secrets={name: value for name, value in values.items() if name in secret},
+            secrets={name: value for name, value in values.items() if name in secret and value},
         )
+
+    @classmethod
+    def masked(cls, config: Mapping[str, str]) -> Values:
+        """What may be shown of a channel to those who may not change it, and kept in the audit log."""
+        fields = {each.name: each for each in cls.fields}
+        return {name: fields[name].masked(value) if name in fields else value for name, value in config.items()}
 
     @abstractmethod
     def send(self, message: Message, delivery_id: str, *, now: datetime) -> Receipt:
@@ -167,11 +194,15 @@ class HTTPChannel(Channel):
         data = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
         own = {"Content-Type": "application/json", "User-Agent": "Heartbeet", **(headers or {})}
         try:
-            return receipt_of(http.post(url, body=data, headers=own))
+            return self.receipt(http.post(url, body=data, headers=own))
         except (http.BlockedTarget, http.InvalidTarget) as error:
             return failed(str(error), Failure.PERMANENT)
         except http.Unreachable as error:
             return failed(str(error))
+
+    def receipt(self, response: http.Response) -> Receipt:
+        """What an answer means; a service may say more in it than HTTP does."""
+        return receipt_of(response)
 
 
 def receipt_of(response: http.Response) -> Receipt:

@@ -3,11 +3,16 @@
 from collections.abc import Mapping
 
 from alerts.channels.base import BadConfig, Channel
+from alerts.channels.discord import Discord
 from alerts.channels.email import Email
 from alerts.channels.slack import Slack
+from alerts.channels.teams import Teams
+from alerts.channels.telegram import Telegram
 from alerts.channels.webhook import Webhook
 
-CHANNELS: dict[str, type[Channel]] = {channel.kind: channel for channel in (Email, Webhook, Slack)}
+_ALL: tuple[type[Channel], ...] = (Email, Webhook, Slack, Discord, Teams, Telegram)
+
+CHANNELS: dict[str, type[Channel]] = {channel.kind: channel for channel in _ALL}
 
 READ_BY_PEOPLE = frozenset(kind for kind, channel in CHANNELS.items() if channel.collapses)
 

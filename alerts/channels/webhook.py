@@ -4,7 +4,6 @@ import base64
 import hashlib
 import hmac
 import json
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +15,7 @@ PREFIX = "whsec_"
 
 @dataclass(frozen=True, slots=True)
 class SigningSecret(Field):
-    """The key of the signature, made by us. Several, separated by spaces, all sign: that is how a key is replaced."""
+    """The key of the signature. Several, separated by spaces, all sign: that is how a key is replaced."""
 
     def clean(self, value: str) -> str:
         text = Field.clean(self, value)
@@ -24,9 +23,6 @@ class SigningSecret(Field):
             if not 24 <= len(_key(secret)) <= 64:
                 raise BadConfig(self.name, f"Give {PREFIX} followed by 24 to 64 bytes in base64, or leave it out.")
         return text
-
-    def default(self) -> str:
-        return PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 class Webhook(HTTPChannel):
@@ -36,10 +32,13 @@ class Webhook(HTTPChannel):
     label = "Webhook"
     fields = (
         URL("url", "URL", hint="https://example.com/heartbeet"),
-        SigningSecret("secret", "signing secret", is_secret=True, hint="Made for you when left empty."),
+        SigningSecret(
+            "secret", "signing secret", is_secret=True, is_required=False, hint="Left empty: that of the organisation."
+        ),
     )
     tells = frozenset(MessageType)
     collapses = False
+    is_signed = True
 
     def send(self, message: Message, delivery_id: str, *, now: datetime) -> Receipt:
         body = json.dumps(payload(message), ensure_ascii=False, separators=(",", ":")).encode()

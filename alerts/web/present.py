@@ -12,6 +12,9 @@ _ABOUT = {
     "email": "One address; down and recovered in one thread.",
     "webhook": "Signed JSON to a program of yours, for every event, in order.",
     "slack": "A message in a Slack channel, by an incoming webhook.",
+    "discord": "A message in a Discord channel, by a webhook of its settings.",
+    "msteams": "A card in a Teams channel or chat, by a workflow that a webhook starts.",
+    "telegram": "A message in a Telegram chat, by a bot of yours.",
 }
 
 

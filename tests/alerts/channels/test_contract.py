@@ -58,7 +58,7 @@ def test_a_bug_in_it_is_a_failed_try_and_nothing_more(kind: str) -> None:
 
 
 def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(base.BadConfig, match="email, slack, webhook") as caught:
+    with pytest.raises(base.BadConfig, match="discord, email, msteams, slack, telegram, webhook") as caught:
         registry.find("pigeon")
 
     assert caught.value.path == "kind"
