@@ -7,10 +7,11 @@ import warnings
 from typing import Any
 
 import django
+from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 
 from heartbeet import startup
-from heartbeet.lib import bodies, lifeline
+from heartbeet.lib import bodies, headers, lifeline
 
 startup.choose_settings()
 django.setup(set_prefix=False)
@@ -21,7 +22,8 @@ from monitors.ingest import request  # noqa: E402
 # WhiteNoise hands its files over in blocks, which Django reads in one go here: fine for styles and scripts.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
-_pages = bodies.limited(ASGIHandler())
+_pages = headers.secured(bodies.limited(ASGIHandler()), is_https=settings.IS_HTTPS)
+_health = headers.secured(pings.health, is_https=settings.IS_HTTPS)
 
 
 def application(scope: Any, receive: Any, send: Any) -> Any:
@@ -35,7 +37,7 @@ def application(scope: Any, receive: Any, send: Any) -> Any:
 def ingest(scope: Any, receive: Any, send: Any) -> Any:
     """Only the ping URLs, and whether this process is alive and ready."""
     if scope["type"] == "http":
-        handler = pings.application if scope["path"].startswith(request.PREFIXES) else pings.health
+        handler = pings.application if scope["path"].startswith(request.PREFIXES) else _health
         return handler(scope, receive, send)
     return _lifespan(receive, send)
 

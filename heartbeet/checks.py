@@ -12,15 +12,22 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from heartbeet.lib import crypto
+from heartbeet.settings import env
 
 MAKE_SECRETS = "Make one with `heartbeet secret`, which prints lines for the environment, and keep it."
+MAX_ISSUER = 200
 _KNOWN_SECRETS = ("django-insecure", "changeme", "change-me", "secret", "default", "example")
 
 
 @register()
 def check_settings(*, app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """Everything wrong with the settings of this process."""
-    return [*_secrets(), *_addresses(), *_production()]
+    return [*_strangers(), *_secrets(), *_addresses(), *_single_sign_on(), *_production()]
+
+
+def _strangers() -> Iterator[CheckMessage]:
+    for name in env.strangers():
+        yield Warning(f"{name} is no setting, and is ignored.", id="heartbeet.W003")
 
 
 def _secrets() -> Iterator[CheckMessage]:
@@ -62,6 +69,37 @@ def _addresses() -> Iterator[CheckMessage]:
         yield Error(
             "HEARTBEET_REDIS_URL is not a Redis address.", hint="Give redis://host:6379/0.", id="heartbeet.E007"
         )
+
+
+def _single_sign_on() -> Iterator[CheckMessage]:
+    issuer, client_id = settings.HEARTBEET_OIDC_ISSUER, settings.HEARTBEET_OIDC_CLIENT_ID
+    given = {"ISSUER": issuer, "CLIENT_ID": client_id, "CLIENT_SECRET": settings.HEARTBEET_OIDC_CLIENT_SECRET}
+    missing = [f"HEARTBEET_OIDC_{name}" for name, value in given.items() if not value]
+    if 0 < len(missing) < len(given):
+        yield Error(
+            f"Single sign-on is set half: {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set.",
+            hint="Give all three, or none of them (docs/howto/oidc.md).",
+            id="heartbeet.E020",
+        )
+    if issuer and not _is_issuer(issuer):
+        yield Error(
+            "HEARTBEET_OIDC_ISSUER is not the address of a provider.",
+            hint="Give its https address without /.well-known/…, such as https://login.example.org/realms/main",
+            id="heartbeet.E021",
+        )
+    if settings.HEARTBEET_OIDC_ROLE and not issuer:
+        yield Error(
+            "HEARTBEET_OIDC_ROLE is set, but nobody can sign in with a provider.",
+            hint="Set HEARTBEET_OIDC_ISSUER, or leave the role out.",
+            id="heartbeet.E022",
+        )
+
+
+def _is_issuer(text: str) -> bool:
+    """Whoever could change the provider's answers on their way could sign in as anybody: so https, or this machine."""
+    is_here = _is_url(text, schemes=("http",)) and urlsplit(text).hostname in ("localhost", "127.0.0.1", "::1")
+    is_plain = len(text) <= MAX_ISSUER and "/.well-known/" not in text and "?" not in text and "#" not in text
+    return is_plain and (is_here or _is_url(text, schemes=("https",)))
 
 
 def _production() -> Iterator[CheckMessage]:

@@ -4,6 +4,7 @@
 watches the product, and says every reason why it is not well.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -24,6 +25,19 @@ ALERT_MAY_WAIT = timedelta(minutes=2)
 REMEMBERED = timedelta(hours=24)
 """For how long a dead node is a reason to worry; afterwards it is history."""
 FIGURES_HOLD_SEC = 5
+_PROBED = ("/health/", "/metrics")
+
+
+class ProbesByAddress:
+    """Load balancers and Prometheus ask a process by its address, which is no name that this site answers to."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(_PROBED):
+            request.META["HTTP_HOST"] = "localhost"
+        return self.get_response(request)
 
 
 @dataclass(frozen=True, slots=True)

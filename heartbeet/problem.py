@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template import TemplateDoesNotExist, loader
@@ -16,8 +16,9 @@ from accounts import access, answers, invitations, members, ranks
 from accounts import operations as accounts_operations
 from accounts.api import idempotency
 from alerts import operations as alerts_operations
+from alerts import subscriptions
 from alerts.channels import base
-from heartbeet.lib import ratelimit
+from heartbeet.lib import bulk, ratelimit
 from monitors import operations as monitors_operations
 from monitors import transitions
 from monitors.api import names
@@ -44,7 +45,8 @@ class Problem:
 _NOT_FOUND = Problem(404, "NOT_FOUND", "There is nothing here, or it is not yours.")
 _INTERNAL = Problem(500, "INTERNAL", "Heartbeet made a mistake; it is in the log.")
 _BAD_REQUEST = Problem(400, "BAD_REQUEST", "This request cannot be understood.")
-_FORBIDDEN = Problem(403, "FORBIDDEN", "You may not do this.")
+_OTHER_HOST = Problem(400, "HOST_NOT_ALLOWED", "Heartbeet does not answer to this name (HEARTBEET_ALLOWED_HOSTS).")
+_FORBIDDEN = Problem(403, "FORBIDDEN", "Your account does not have the right to do this.")
 _IN_PROGRESS = Problem(409, "IDEMPOTENCY_IN_PROGRESS", str(answers.InProgress.__doc__), headers={"Retry-After": "1"})
 _TOO_LARGE = Problem(413, "BODY_TOO_LARGE", "The body is too large.")
 _AWAY = Problem(503, "UNAVAILABLE", "The database cannot be reached; try again soon.", headers={"Retry-After": "5"})
@@ -72,6 +74,7 @@ _CODES: list[tuple[type[Exception], int, str]] = [
 
 _FIXED: list[tuple[type[Exception], Problem]] = [
     (Http404, _NOT_FOUND),
+    (DisallowedHost, _OTHER_HOST),
     (RequestDataTooBig, _TOO_LARGE),
     (SuspiciousOperation, _BAD_REQUEST),
     (PermissionDenied, _FORBIDDEN),
@@ -125,8 +128,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's handler403."""
-    return _answer(request, _FORBIDDEN)
+    """Django's handler403. What the exception says is meant for whoever was refused."""
+    return _answer(request, replace(_FORBIDDEN, error=str(exception) or _FORBIDDEN.error))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -189,6 +192,18 @@ def _unknown_channel(error: Exception) -> Problem:
     return _validation(iter([{"path": "channelIds", "code": "invalid", "message": str(error)}]))
 
 
+def _bad_item(error: Exception) -> Problem | None:
+    """What its cause says, with the item's place before each path. A mistake of ours stays one."""
+    assert isinstance(error, bulk.ItemFailed)
+    assert isinstance(error.__cause__, Exception)
+    problem = of(error.__cause__)
+    if problem is None or problem.status >= 500:
+        return problem
+    said = problem.fields or ({"path": "", "code": problem.code, "message": problem.error},)
+    fields = tuple({**one, "path": _joined(error.path, one["path"])} for one in said)
+    return replace(problem, error=f"{fields[0]['path']}: {fields[0]['message']}", fields=fields)
+
+
 def _bad_body(error: Exception) -> Problem:
     assert isinstance(error, rest.ValidationError)
     return _validation(_flatten(error.detail))
@@ -201,16 +216,21 @@ def _validation(found: Iterator[dict[str, str]]) -> Problem:
 
 
 def _flatten(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
-    """DRF's nested errors as a flat list: `{"tags": {2: [...]}}` is the path `tags.2`."""
+    """DRF's nested errors as a flat list: `{"tags": {2: [...]}}` is the path `tags.2`, and
+    `{"monitors": [{}, {"name": [...]}]}` is `monitors.1.name`."""
     if isinstance(detail, dict):
         for key, part in detail.items():
             name = "" if key == "non_field_errors" else str(key)
-            yield from _flatten(part, ".".join(filter(None, [path, name])))
+            yield from _flatten(part, _joined(path, name))
     elif isinstance(detail, list):
-        for part in detail:
-            yield from _flatten(part, path)
+        for place, part in enumerate(detail):  # a list of objects says nothing about those that are right
+            yield from _flatten(part, _joined(path, str(place)) if isinstance(part, dict) else path)
     else:
         yield {"path": path, "code": getattr(detail, "code", "invalid"), "message": str(detail)}
+
+
+def _joined(*parts: str) -> str:
+    return ".".join(filter(None, parts))
 
 
 def _rest(error: Exception) -> Problem:
@@ -220,7 +240,7 @@ def _rest(error: Exception) -> Problem:
     return _NOT_FOUND if code == "NOT_FOUND" else Problem(error.status_code, code, sentence)
 
 
-_MADE: dict[type[Exception], Callable[[Exception], Problem]] = {
+_MADE: dict[type[Exception], Callable[[Exception], Problem | None]] = {
     access.NotAuthenticated: _not_authenticated,
     ratelimit.TooManyRequests: _limited,
     accounts_operations.DailyLimitReached: _daily_limit,
@@ -228,7 +248,8 @@ _MADE: dict[type[Exception], Callable[[Exception], Problem]] = {
     accounts_operations.BadGrant: _bad_grant,
     invitations.BadAddress: _bad_address,
     base.BadConfig: _bad_channel,
-    alerts_operations.UnknownChannel: _unknown_channel,
+    subscriptions.UnknownChannel: _unknown_channel,
+    bulk.ItemFailed: _bad_item,
     rest.ValidationError: _bad_body,
     rest.APIException: _rest,
 }

@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+import structlog
 from django.conf import settings
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -25,6 +26,8 @@ from urllib3.exceptions import HTTPError
 
 from heartbeet.lib.addresses import METADATA, Address, Network, literal, refusal
 from heartbeet.lib.deadline import Deadline
+
+log = structlog.get_logger(__name__)
 
 MAX_READ = 64 * 1024
 MAX_URL = 2048
@@ -113,7 +116,8 @@ class Client:
         for address in addresses:
             why = refusal(address, self.allowed)
             if why:
-                raise BlockedTarget(f"{host} leads to {address}, {why}. {_advice(why)}")
+                log.warning("target.blocked", host=host, address=str(address))  # not for the tenant to know
+                raise BlockedTarget(f"{host} leads to {why}. {_advice(why)}")
         return _first_to_answer(addresses, host, port, deadline)
 
     def _addresses(self, host: str, port: int, deadline: Deadline) -> list[Address]:

@@ -68,6 +68,8 @@ def configure(*, level: str, style: str) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "django": {"handlers": [], "level": "INFO", "propagate": True},
+            "django.request": {"handlers": [], "level": "ERROR", "propagate": True},  # a 4xx is the client's affair
+            "django.security.DisallowedHost": {"handlers": [], "level": "CRITICAL", "propagate": True},  # so is this
             "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
             "celery": {"handlers": [], "level": "WARNING", "propagate": True},
             "kombu": {"handlers": [], "level": "WARNING", "propagate": True},

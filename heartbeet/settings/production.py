@@ -1,7 +1,7 @@
 """The production settings: all of `base`, only tighter. Start is refused on a missing secret (see `checks.py`)."""
 
 from heartbeet.settings.base import *  # noqa: F403
-from heartbeet.settings.base import DATA, IS_HTTPS
+from heartbeet.settings.base import DATA
 
 STATIC_ROOT = DATA / "static"
 STORAGES = {
@@ -9,4 +9,3 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = False
-SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0

@@ -11,7 +11,12 @@ WINDOW_SEC = 10
 RETRY_SEC = 5
 
 _ALLOW = b"GET, POST, HEAD, OPTIONS"
-_COMMON = [(b"cache-control", b"no-store"), (b"access-control-allow-origin", b"*")]
+_COMMON = [
+    (b"cache-control", b"no-store"),
+    (b"access-control-allow-origin", b"*"),
+    (b"cross-origin-resource-policy", b"cross-origin"),  # a page that embeds only what agrees may embed the beacon
+    (b"x-content-type-options", b"nosniff"),
+]
 _PREFLIGHT = [
     (b"access-control-allow-methods", _ALLOW),
     (b"access-control-allow-headers", b"*"),

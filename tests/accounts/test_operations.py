@@ -70,6 +70,20 @@ def test_half_an_owner_in_the_environment_is_refused(
         bootstrap.first_start(now=now)
 
 
+@pytest.mark.parametrize(
+    ("password", "why"), [("short", "too short"), ("password12", "too common"), ("ada@example.com", "too similar")]
+)
+def test_a_weak_password_in_the_environment_is_refused(
+    named_owner: None, db: None, settings: Any, now: datetime, password: str, why: str
+) -> None:
+    settings.HEARTBEET_ADMIN_PASSWORD = password
+
+    with pytest.raises(ImproperlyConfigured, match=f"HEARTBEET_ADMIN_PASSWORD is too weak: .*{why}"):
+        bootstrap.first_start(now=now)
+
+    assert not User.objects.exists()
+
+
 def test_without_a_named_owner_each_start_prints_a_link_until_somebody_exists(db: None, now: datetime) -> None:
     first, second = bootstrap.first_start(now=now), bootstrap.first_start(now=now)
 
