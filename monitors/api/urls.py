@@ -1,11 +1,12 @@
 """The API's routes of monitors and incidents."""
 
 from heartbeet.lib.routes import either
-from monitors.api import history, incidents, me, views
+from monitors.api import bulk, history, incidents, me, views
 
 urlpatterns = [
     *either("me", me.Me.as_view()),
     *either("monitors", views.Monitors.as_view()),
+    *either("monitors/bulk", bulk.MonitorsBulk.as_view()),
     *either("monitors/<int:monitor_id>", views.MonitorDetail.as_view()),
     *either("monitors/<int:monitor_id>/pause", views.MonitorPause.as_view()),
     *either("monitors/<int:monitor_id>/resume", views.MonitorResume.as_view()),
