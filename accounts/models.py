@@ -153,6 +153,24 @@ class MutationCount(models.Model):
         return f"{self.count} changes on {self.day}"
 
 
+class OnlyGrows(TypeError):
+    """The audit log is only ever added to: nothing in it is changed or deleted."""
+
+
+class AuditEvents(models.QuerySet["AuditEvent"]):
+    """Reads and adds. The database refuses changes, too (a trigger); rows go with their organisation alone, whose
+    deletion does not come this way."""
+
+    def update(self, **values: Any) -> int:
+        raise OnlyGrows(OnlyGrows.__doc__)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise OnlyGrows(OnlyGrows.__doc__)
+
+    def bulk_update(self, *arguments: Any, **keywords: Any) -> int:
+        raise OnlyGrows(OnlyGrows.__doc__)
+
+
 class AuditEvent(models.Model):
     """Who did what to which row, written in the transaction of the change. It is only ever added to: the ids of actors
     stay when the person or the token is gone, so they may lead nowhere."""
@@ -170,6 +188,8 @@ class AuditEvent(models.Model):
     resource = models.CharField(max_length=100)
     meta = models.JSONField(default=dict)
 
+    objects = AuditEvents.as_manager()
+
     class Meta:
         indexes = [
             models.Index(fields=["organization", "-created_at", "-id"], name="audit_newest"),
@@ -178,6 +198,9 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.resource}"
+
+    def delete(self, *arguments: Any, **keywords: Any) -> tuple[int, dict[str, int]]:
+        raise OnlyGrows(OnlyGrows.__doc__)
 
 
 class SetupCode(models.Model):
