@@ -13,7 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/ready", health.ready),
     path("health/system", health.system),
     path("metrics", health.prometheus),
-    path("api/v1/openapi.json", openapi.as_json),
+    path("api/v1/openapi.json", openapi.as_json, name="api-document"),
     path("api/v1/docs", openapi.page, name="api-docs"),
     path("api/v1/", include("accounts.api.urls")),
     path("api/v1/", include("monitors.api.urls")),

@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from rest_framework.serializers import BaseSerializer
+from rest_framework.serializers import Serializer
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -46,9 +46,9 @@ class Description:
 
     summary: str
     name: str
-    body: type[BaseSerializer[Any]] | None
+    body: type[Serializer[Any]] | None
     partial: bool
-    answer: type[BaseSerializer[Any]] | None
+    answer: type[Serializer[Any]] | None
     many: bool
     paged: bool
     status: int
@@ -62,9 +62,9 @@ def call(
     summary: str,
     *,
     name: str = "",
-    body: type[BaseSerializer[Any]] | None = None,
+    body: type[Serializer[Any]] | None = None,
     partial: bool = False,
-    answer: type[BaseSerializer[Any]] | None = None,
+    answer: type[Serializer[Any]] | None = None,
     many: bool = False,
     paged: bool = False,
     status: int = 0,
@@ -106,6 +106,15 @@ def call(
 def of(method: Callable[..., Any] | None) -> Description | None:
     """What was said about a method; None if nothing was."""
     return getattr(method, _KEPT, None)
+
+
+def single_parameters(method: Callable[..., Any] | None) -> set[str]:
+    """The parameters that a request may give once."""
+    said = of(method)
+    if said is None:
+        return set()
+    paging = {"limit", "cursor"} if said.paged else set()
+    return {each.name for each in said.query if not each.many} | paging
 
 
 def text(name: str, says: str, *, many: bool = False, **schema: Any) -> Query:

@@ -1,6 +1,6 @@
-"""The document of the API (OpenAPI 3.1): what `describe.call` says of each method, with all that is the same everywhere.
+"""The document of the API (OpenAPI 3.1): what `describe.call` says of each call, with all that is the same everywhere.
 
-drf-spectacular walks the routes and turns serializers into JSON Schema; `heartbeet.document` serves the result.
+drf-spectacular walks the routes and turns serializers into JSON Schema; `heartbeet.openapi` serves the result.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,13 +10,14 @@ import uritemplate
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent, get_doc
-from rest_framework.serializers import BaseSerializer
+from rest_framework.serializers import Serializer
 
 from accounts.api import describe, parts
 from accounts.api.body import Body
 from accounts.api.codes import CODES
 from accounts.api.parts import Spec
 from accounts.api.shown import Shown
+from accounts.domain.roles import Scope
 
 PREFIX = "/api/v1/"
 TAGS = {
@@ -41,7 +42,7 @@ class NotDescribed(TypeError):
     """A method of an Endpoint has no `describe.call`."""
 
 
-class Calls(AutoSchema):  # type: ignore[misc]  # drf-spectacular is not typed here
+class Calls(AutoSchema):
     """One operation per described method."""
 
     described: describe.Description
@@ -70,7 +71,8 @@ class Calls(AutoSchema):  # type: ignore[misc]  # drf-spectacular is not typed h
 
     @property
     def _scopes(self) -> list[str]:
-        return [scope.value for scope in self.view.needs.get(self.method, ())]
+        needs: dict[str, tuple[Scope, ...]] = getattr(self.view, "needs", {})
+        return [scope.value for scope in needs.get(self.method, ())]
 
     @property
     def _is_mutation(self) -> bool:
@@ -79,10 +81,12 @@ class Calls(AutoSchema):  # type: ignore[misc]  # drf-spectacular is not typed h
     def _description(self, handler: Any) -> str:
         """The method's docstring, and the scopes."""
         needs = " and ".join(f"`{scope}`" for scope in self._scopes)
-        return "\n\n".join(filter(None, [get_doc(handler), f"Needs {needs}." if needs else "Open to every token."]))
+        said = " ".join(get_doc(handler).split())
+        return "\n\n".join(filter(None, [said, f"Needs {needs}." if needs else "Open to every token."]))
 
     def _all_parameters(self) -> Iterator[Spec]:
-        yield from self._resolve_path_parameters(uritemplate.variables(self.path))
+        for parameter in self._resolve_path_parameters(uritemplate.variables(self.path)):
+            yield {**parameter, "name": parameter["name"].replace("_id", "Id")}
         yield from map(_query, self.described.query)
         if self.described.paged:
             yield from (self._shared("parameters", name, spec) for name, spec in parts.PAGING.items())
@@ -106,7 +110,7 @@ class Calls(AutoSchema):  # type: ignore[misc]  # drf-spectacular is not typed h
             answer["content"] |= {media: {"schema": {"type": "string"}} for media in said.also}
         return {str(said.status): answer}
 
-    def _answer(self, row: type[BaseSerializer[Any]]) -> tuple[Spec, Any]:
+    def _answer(self, row: type[Serializer[Any]]) -> tuple[Spec, Any]:
         """The schema of what a call answers, and an example if the row has one."""
         schema, example = self.resolve_serializer(row(), "response").ref, getattr(row, "example", None)
         if self.described.paged:
@@ -169,7 +173,12 @@ class Calls(AutoSchema):  # type: ignore[misc]  # drf-spectacular is not typed h
 
     def _map_serializer(self, serializer: Any, direction: str, bypass_extensions: bool = False) -> Spec:
         schema: Spec = super()._map_serializer(serializer, direction, bypass_extensions)
-        return schema | {"additionalProperties": False} if isinstance(serializer, Body) else schema
+        if not isinstance(serializer, Body):
+            optional = getattr(serializer, "optional", ())
+            return schema | {"required": [name for name in schema["properties"] if name not in optional]}
+        for name, words in getattr(serializer, "words", {}).items():
+            schema["properties"][name] |= words
+        return schema | {"additionalProperties": False}
 
     def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> Spec:
         if isinstance(field, Shown):
@@ -179,7 +188,7 @@ class Calls(AutoSchema):  # type: ignore[misc]  # drf-spectacular is not typed h
         return schema
 
 
-class AccessTokens(OpenApiAuthenticationExtension):  # type: ignore[misc, no-untyped-call]
+class AccessTokens(OpenApiAuthenticationExtension):
     """How the document says `Authorization: Bearer hb_…`."""
 
     target_class = "accounts.api.authentication.AccessTokenAuthentication"

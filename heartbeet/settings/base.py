@@ -228,7 +228,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "TITLE": "Heartbeet",
     "VERSION": "1",
-    "DESCRIPTION": "Heartbeet tells people that something stopped happening. Jobs ping it; this is how to manage what it watches.",
+    "DESCRIPTION": "Heartbeet tells people that something stopped happening. Jobs ping it; this is how to manage them.",
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "SORT_OPERATION_PARAMETERS": False,
     "PREPROCESSING_HOOKS": ["accounts.api.schema.one_path_per_route"],

@@ -1,10 +1,11 @@
 """What clients send: the shapes of request bodies. The rules about values are in `monitors.domain.fields`."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
 from accounts.api.body import Body
+from monitors.api import examples
 from monitors.domain import fields
 
 _LARGEST_ID = 2**63 - 1
@@ -30,6 +31,33 @@ def _whole(source: str, says: str) -> serializers.IntegerField:
 
 class MonitorBody(Body):
     """The body of POST /monitors; with `partial=True`, of PATCH."""
+
+    example: ClassVar = examples.NEW_MONITOR
+    words: ClassVar = {
+        "name": {"minLength": 1, "maxLength": fields.MAX_NAME, "description": "Once in its project."},
+        "type": {"enum": list(fields.TYPES), "description": "It cannot change."},
+        "project": {"description": "A project's slug; the first one without it."},
+        "intervalSec": {"minimum": 1, "maximum": fields.YEAR_SEC, "description": "Seconds between two pings."},
+        "cron": {"description": "Or five fields that say when pings are due."},
+        "timezone": {"description": "The zone of `cron`, such as `Europe/Berlin`; `UTC` without it."},
+        "heartbeatGraceSec": {"minimum": 0, "maximum": fields.YEAR_SEC, "description": "How late a ping may be; 60."},
+        "alertThreshold": {"minimum": 1, "maximum": 1000, "description": "Failures in a row that alert; 1."},
+        "maxRuntimeSec": {"minimum": 1, "maximum": fields.YEAR_SEC, "description": "How long a run may take."},
+        "postOnly": {"description": "Note GET and HEAD only, so that a link preview is no ping."},
+        "url": {"maxLength": fields.MAX_URL, "description": "Kept as it is, for scripts that send it."},
+        "timeoutMs": {"minimum": 0, "description": "Kept as it is, for scripts that send it."},
+        "description": {"maxLength": fields.MAX_DESCRIPTION, "description": "What it watches, for people."},
+        "tags": {"maxItems": fields.MAX_TAGS, "description": "Slugs to find it by."},
+        "channelIds": {"description": "The channels that are told; the default ones without it."},
+        "alertEmail": {"description": "An address to tell: a channel is found or made for it."},
+        "alertWebhookUrl": {"description": "The same for a webhook."},
+        "alertSlackUrl": {"description": "The same for Slack."},
+        "alertDiscordUrl": {"description": "The same for Discord."},
+        "alertMsteamsUrl": {"description": "The same for Microsoft Teams."},
+        "alertTelegramBotToken": {"description": "The same for Telegram, together with the chat."},
+        "alertTelegramChatId": {"description": "The chat in which the bot tells."},
+    }
+    """What `monitors.domain.fields` checks, for the document of the API."""
 
     name = serializers.CharField(trim_whitespace=True, error_messages={"blank": "Give the monitor a name."})
     type = serializers.CharField(required=False)
@@ -59,9 +87,15 @@ class MonitorBody(Body):
     alertEmail = _text("alert_email")
     alertWebhookUrl = _text("alert_webhook_url")
     alertSlackUrl = _text("alert_slack_url")
+    alertDiscordUrl = _text("alert_discord_url")
+    alertMsteamsUrl = _text("alert_msteams_url")
+    alertTelegramBotToken = _text("alert_telegram_bot_token")
+    alertTelegramChatId = _text("alert_telegram_chat_id")
 
 
 class NoteBody(Body):
     """The body of POST /incidents/{id}/updates."""
+
+    example: ClassVar = {"message": "The disk of the backup server was full; copying again."}
 
     message = serializers.CharField(max_length=fields.MAX_NOTE)

@@ -1,16 +1,21 @@
 """What clients get: monitors and incidents as JSON, loaded in a fixed number of queries however many there are."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.api import shown
+from alerts.api import rows as alert_rows
 from alerts.models import Channel, Subscription
 from monitors import operations, queries
-from monitors.domain.status import RESOLVED_BY_PING, Status
+from monitors.api import examples
+from monitors.domain.fields import TYPES
+from monitors.domain.status import INCIDENT_CAUSES, RESOLVED_BY_PING, EventKind, IncidentStatus, Severity, Status
 from monitors.models import Incident, IncidentEvent, Monitor, Token
 
 
@@ -22,6 +27,12 @@ class MonitorView:
     outlook: queries.Outlook
     channels: list[Channel]
     envelope: str
+    secrets: operations.Secrets | None = None
+
+    @property
+    def cron(self) -> str | None:
+        """None without a schedule by cron, so that clients can tell the two kinds apart."""
+        return self.monitor.cron or None
 
     @property
     def is_paused(self) -> bool:
@@ -36,100 +47,147 @@ class MonitorView:
         return any(channel.kind == kind for channel in self.channels)
 
 
-class _Tells(serializers.Field[Any, Any, bool, Any]):
+class _Tells(shown.Shown):
     """Whether a channel of one kind is subscribed."""
 
     def __init__(self, kind: str) -> None:
-        super().__init__(source="*", read_only=True)
+        super().__init__({"type": "boolean", "description": f"Whether a channel of kind `{kind}` is told."}, "*")
         self.kind = kind
 
     def to_representation(self, value: MonitorView) -> bool:
         return value.tells(self.kind)
 
 
-class _Shown(serializers.Field[Any, Any, Any, Any]):
-    """A value of the view as it is: text, number, boolean, list or null."""
-
-    def __init__(self, source: str | None = None) -> None:
-        super().__init__(source=source, read_only=True)
-
-    def to_representation(self, value: Any) -> Any:
-        return value
-
-
-def _at(source: str) -> serializers.DateTimeField:
-    return serializers.DateTimeField(source=source, read_only=True)
-
-
 class MonitorRow(serializers.Serializer[MonitorView]):
-    """The row of CONTRACT §5. Secrets are never in it: `heartbeatToken` is the sealed envelope."""
+    """A monitor, as it is configured and as it is doing. Secrets are never in it: `heartbeatToken` is sealed."""
 
-    id = _Shown("monitor.id")
-    name = _Shown("monitor.name")
-    type = _Shown("monitor.type")
-    project = _Shown("monitor.project.slug")
-    status = _Shown("outlook.status")
-    intervalSec = _Shown("monitor.interval_sec")
-    cron = serializers.SerializerMethodField()
-    timezone = _Shown("monitor.timezone")
-    heartbeatGraceSec = _Shown("monitor.grace_sec")
-    alertThreshold = _Shown("monitor.alert_threshold")
-    maxRuntimeSec = _Shown("monitor.max_runtime_sec")
-    postOnly = _Shown("monitor.post_only")
-    url = _Shown("monitor.url")
-    timeoutMs = _Shown("monitor.timeout_ms")
-    description = _Shown("monitor.description")
-    tags = _Shown("monitor.tags")
-    paused = _Shown("is_paused")
-    locked = _Shown("monitor.locked")
-    lastPingAt = _at("monitor.pulse.last_ping_at")
-    nextDueAt = _at("outlook.next_due_at")
-    deadlineAt = _at("outlook.deadline_at")
-    pingCount = _Shown("monitor.pulse.ping_count")
-    openIncidentId = _Shown("outlook.open_incident_id")
-    channelIds = _Shown("channel_ids")
+    example: ClassVar = examples.MONITOR
+
+    id = shown.whole("Its number.", "monitor.id")
+    name = shown.text("Its name, once in its project.", "monitor.name")
+    type = shown.choice("`heartbeat`: pings are expected; `beet`: events are counted.", TYPES, "monitor.type")
+    project = shown.text("The slug of its project.", "monitor.project.slug")
+    status = shown.choice("How it is doing; `late` is past due and within the grace.", list(Status), "outlook.status")
+    intervalSec = shown.whole("Seconds between pings; null with `cron`.", "monitor.interval_sec", null=True)
+    cron = shown.text("Five fields that say when pings are due; null with `intervalSec`.", null=True)
+    timezone = shown.text("The zone of `cron`.", "monitor.timezone")
+    heartbeatGraceSec = shown.whole("Seconds that a ping may be late.", "monitor.grace_sec", minimum=0)
+    alertThreshold = shown.whole("Failures in a row that open an incident.", "monitor.alert_threshold", minimum=1)
+    maxRuntimeSec = shown.whole("Seconds that a run may take.", "monitor.max_runtime_sec", null=True)
+    postOnly = shown.flag(
+        "Whether GET and HEAD are only noted, so that a link preview is no ping.", "monitor.post_only"
+    )
+    url = shown.text("Kept as it was sent.", "monitor.url")
+    timeoutMs = shown.whole("Kept as it was sent.", "monitor.timeout_ms", null=True)
+    description = shown.text("What it watches, for people.", "monitor.description")
+    tags = shown.several("Slugs to find it by.", "string", "monitor.tags")
+    paused = shown.flag("Whether judging is stopped by a person.", "is_paused")
+    locked = shown.flag("Whether judging is stopped by the limit of the plan.", "monitor.locked")
+    lastPingAt = shown.moment("When it was last pinged.", "monitor.pulse.last_ping_at", null=True)
+    nextDueAt = shown.moment("When the next ping is due.", "outlook.next_due_at", null=True)
+    deadlineAt = shown.moment("When silence becomes a failure.", "outlook.deadline_at", null=True)
+    pingCount = shown.whole("Pings so far.", "monitor.pulse.ping_count", minimum=0)
+    openIncidentId = shown.whole("Its incident that is not resolved.", "outlook.open_incident_id", null=True)
+    channelIds = shown.several("The channels that are told.", "integer", "channel_ids")
     hasAlertEmail = _Tells("email")
     hasAlertWebhook = _Tells("webhook")
     hasAlertSlack = _Tells("slack")
     hasAlertDiscord = _Tells("discord")
     hasAlertMsteams = _Tells("msteams")
     hasAlertTelegram = _Tells("telegram")
-    heartbeatToken = _Shown("envelope")
-    createdAt = _at("monitor.created_at")
-    updatedAt = _at("monitor.updated_at")
+    heartbeatToken = shown.text("The ingestion token, sealed: of no use to a job.", "envelope")
+    createdAt = shown.moment("When it was made.", "monitor.created_at")
+    updatedAt = shown.moment("When its configuration was last changed.", "monitor.updated_at")
 
-    def get_cron(self, view: MonitorView) -> str | None:
-        """null without a schedule by cron, so that clients can tell the two kinds apart."""
-        return view.monitor.cron or None
+
+class SecretsRow(serializers.Serializer[operations.Secrets]):
+    """The ingestion token in plain text, with the URLs that it makes."""
+
+    example: ClassVar = examples.SECRETS
+
+    id = shown.whole("The monitor.", "monitor_id")
+    name = shown.text("The monitor's name.")
+    heartbeatToken = shown.text("64 hex characters.", "token", pattern="^[0-9a-f]{64}$")
+    pingUrl = shown.text("Where a job pings.", "ping_url", format="uri")
+    beetUrl = shown.text("Where events are counted.", "beet_url", format="uri")
+
+
+class NewMonitorRow(MonitorRow):
+    """A monitor that was just made; with `?include=secrets` also its token and its URLs."""
+
+    optional: ClassVar = ("secrets",)
+    example: ClassVar = {**examples.MONITOR, "secrets": examples.SECRETS}
+
+    secrets = SecretsRow(read_only=True)
+
+    def to_representation(self, instance: MonitorView) -> dict[str, Any]:
+        row: dict[str, Any] = super().to_representation(instance)
+        return row if instance.secrets else {name: value for name, value in row.items() if name != "secrets"}
 
 
 class IncidentRow(serializers.Serializer[Incident]):
-    """The row of CONTRACT §6."""
+    """A time in which a monitor was down."""
 
-    id = _Shown()
-    monitorId = _Shown("monitor_id")
-    monitorName = _Shown("monitor.name")
-    status = _Shown()
-    severity = _Shown()
-    cause = _Shown()
-    title = _Shown()
-    openedAt = _at("opened_at")
-    acknowledgedAt = _at("acknowledged_at")
-    acknowledgedBy = serializers.SerializerMethodField()
-    resolvedAt = _at("resolved_at")
-    durationSec = serializers.SerializerMethodField()
-    autoResolved = serializers.SerializerMethodField()
+    example: ClassVar = examples.INCIDENT
+
+    id = shown.whole("Its number.")
+    monitorId = shown.whole("The monitor.", "monitor_id")
+    monitorName = shown.text("The monitor's name.", "monitor.name")
+    status = shown.choice("Whether someone is on it, and whether it is over.", list(IncidentStatus))
+    severity = shown.choice("How bad it is.", list(Severity))
+    cause = shown.choice("What opened it.", INCIDENT_CAUSES)
+    title = shown.text("One sentence.")
+    openedAt = shown.moment("Since when it is down.", "opened_at")
+    acknowledgedAt = shown.moment("When someone took it on.", "acknowledged_at", null=True)
+    acknowledgedBy = serializers.SerializerMethodField(help_text="The e-mail address of who took it on.")
+    resolvedAt = shown.moment("When it was over.", "resolved_at", null=True)
+    durationSec = serializers.SerializerMethodField(help_text="How long it lasted; null while it lasts.")
+    autoResolved = serializers.SerializerMethodField(help_text="Whether a ping resolved it, not a person.")
 
     def get_acknowledgedBy(self, incident: Incident) -> str | None:
         return incident.acknowledged_by.email if incident.acknowledged_by else None
 
     def get_durationSec(self, incident: Incident) -> int | None:
-        """How long it lasted; null while it lasts."""
         return int((incident.resolved_at - incident.opened_at).total_seconds()) if incident.resolved_at else None
 
     def get_autoResolved(self, incident: Incident) -> bool:
-        """Whether a ping resolved it, not a person."""
         return incident.resolution in RESOLVED_BY_PING
+
+
+class EventRow(serializers.Serializer[IncidentEvent]):
+    """An entry of an incident's timeline."""
+
+    seq = shown.whole("Its place.", minimum=1)
+    kind = shown.choice("What happened.", list(EventKind))
+    at = shown.moment("When.")
+    actor = serializers.SerializerMethodField(help_text="The e-mail address of who did it; null for Heartbeet.")
+    message = shown.text("What was said.")
+
+    def get_actor(self, event: IncidentEvent) -> str | None:
+        return event.actor.email if event.actor else None
+
+
+class IncidentStoryRow(IncidentRow):
+    """An incident with what happened in it, and who was told."""
+
+    example: ClassVar = {
+        **examples.INCIDENT,
+        "timeline": examples.TIMELINE,
+        "deliveries": [alert_rows.DeliveryRow.example],
+    }
+
+    timeline = serializers.SerializerMethodField(help_text="What happened, in order.")
+    deliveries = serializers.SerializerMethodField(help_text="Who was told.")
+
+    @extend_schema_field(EventRow(many=True))
+    def get_timeline(self, incident: Incident) -> list[dict[str, Any]]:
+        events = incident.events.select_related("actor").order_by("seq")
+        row = EventRow()
+        return [row.to_representation(event) for event in events]
+
+    @extend_schema_field(alert_rows.DeliveryRow(many=True))
+    def get_deliveries(self, incident: Incident) -> list[dict[str, Any]]:
+        return alert_rows.deliveries(incident.deliveries.all())
 
 
 def monitor(row: Monitor, now: datetime) -> dict[str, Any]:
@@ -139,13 +197,16 @@ def monitor(row: Monitor, now: datetime) -> dict[str, Any]:
 
 def monitors(found: Iterable[Monitor], now: datetime) -> list[dict[str, Any]]:
     """The rows of many monitors, in four queries."""
+    row = MonitorRow()
+    return [row.to_representation(view) for view in _views(found, now)]
+
+
+def _views(found: Iterable[Monitor], now: datetime) -> list[MonitorView]:
     many = list(found)
     ids = [row.id for row in many]
     outlooks, channels = queries.outlooks(many, now), _channels(ids)
     envelopes = dict(Token.objects.filter(monitor__in=ids, retired_at=None).values_list("monitor_id", "envelope"))
-    views = [MonitorView(row, outlooks[row.id], channels.get(row.id, []), envelopes.get(row.id, "")) for row in many]
-    row = MonitorRow()
-    return [row.to_representation(view) for view in views]
+    return [MonitorView(row, outlooks[row.id], channels.get(row.id, []), envelopes.get(row.id, "")) for row in many]
 
 
 def _channels(monitor_ids: list[int]) -> dict[int, list[Channel]]:
@@ -156,15 +217,23 @@ def _channels(monitor_ids: list[int]) -> dict[int, list[Channel]]:
     return found
 
 
+def created(row: Monitor, now: datetime, secrets: operations.Secrets | None) -> dict[str, Any]:
+    """The row of a new monitor, with its secrets if they were asked for."""
+    return all_created([row], now, [secrets])[0]
+
+
+def all_created(
+    found: Iterable[Monitor], now: datetime, secrets: Iterable[operations.Secrets | None]
+) -> list[dict[str, Any]]:
+    """The rows of new monitors, each with its secrets."""
+    row = NewMonitorRow()
+    views = zip(_views(found, now), secrets, strict=True)
+    return [row.to_representation(replace(view, secrets=its)) for view, its in views]
+
+
 def secrets(found: operations.Secrets) -> dict[str, Any]:
     """The ingestion token in plain text with its URLs; only for those who may see it."""
-    return {
-        "id": found.monitor_id,
-        "name": found.name,
-        "heartbeatToken": found.token,
-        "pingUrl": found.ping_url,
-        "beetUrl": found.beet_url,
-    }
+    return SecretsRow().to_representation(found)
 
 
 def incidents(found: Iterable[Incident]) -> list[dict[str, Any]]:
@@ -178,21 +247,6 @@ def incident(found: Incident) -> dict[str, Any]:
     return incidents([found])[0]
 
 
-class _EventRow(serializers.Serializer[IncidentEvent]):
-    """An entry of an incident's timeline."""
-
-    seq = _Shown()
-    kind = _Shown()
-    at = serializers.DateTimeField(read_only=True)
-    actor = serializers.SerializerMethodField()
-    message = _Shown()
-
-    def get_actor(self, event: IncidentEvent) -> str | None:
-        return event.actor.email if event.actor else None
-
-
-def timeline(found: Incident) -> list[dict[str, Any]]:
-    """What happened in an incident, in order."""
-    events = found.events.select_related("actor").order_by("seq")
-    row = _EventRow()
-    return [row.to_representation(event) for event in events]
+def story(found: Incident) -> dict[str, Any]:
+    """The row of one incident with its timeline and who was told."""
+    return IncidentStoryRow().to_representation(found)

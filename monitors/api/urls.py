@@ -10,6 +10,7 @@ urlpatterns = [
     *either("monitors/<int:monitor_id>", views.MonitorDetail.as_view()),
     *either("monitors/<int:monitor_id>/pause", views.MonitorPause.as_view()),
     *either("monitors/<int:monitor_id>/resume", views.MonitorResume.as_view()),
+    *either("monitors/<int:monitor_id>/test-alert", views.MonitorTestAlert.as_view()),
     *either("monitors/<int:monitor_id>/secrets", views.MonitorSecrets.as_view()),
     *either("monitors/<int:monitor_id>/rotate-heartbeat-token", views.MonitorTokenRotation.as_view()),
     *either("monitors/<int:monitor_id>/incidents", views.MonitorIncidents.as_view()),

@@ -16,6 +16,7 @@ MAX_NOTE = 10_000
 YEAR_SEC = schedule.MAX_INTERVAL_SEC
 MAX_INT = 2_147_483_647
 HEARTBEAT, BEET = "heartbeat", "beet"
+TYPES = (HEARTBEAT, BEET)
 SCHEDULE = frozenset({"interval_sec", "cron", "timezone", "grace_sec", "max_runtime_sec"})
 """A change of one of these makes a monitor wait anew."""
 
