@@ -8,8 +8,8 @@ from typing import Any
 from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
 
-from accounts import answers
-from accounts.models import KeptAnswer, MutationCount, Plan
+from accounts import answers, letters
+from accounts.models import BrowserSession, KeptAnswer, MutationCount, Plan, User
 from alerts.domain import retry
 from alerts.models import Delivery
 from monitors.models import Batch, IncidentEvent, IngestNode, Monitor, Ping, Run
@@ -21,6 +21,8 @@ BATCHES_KEPT = timedelta(days=7)
 NODES_KEPT = timedelta(days=7)
 COUNTS_KEPT = timedelta(days=7)
 DELETED_KEPT = timedelta(days=1)
+LETTERS_KEPT = timedelta(days=7)
+UNCONFIRMED_KEPT = timedelta(days=7)
 
 
 def run(*, now: datetime) -> dict[str, int]:
@@ -29,7 +31,10 @@ def run(*, now: datetime) -> dict[str, int]:
         "pings": sum(_old_pings(plan, now) for plan in Plan.objects.all()),
         "batches": _delete(Batch.objects.filter(committed_at__lt=now - BATCHES_KEPT)),
         "nodes": _delete(IngestNode.objects.filter(beat_at__lt=now - NODES_KEPT)),
-        "sessions": _delete(Session.objects.filter(expire_date__lt=now)),
+        "sessions": _delete(BrowserSession.objects.filter(expires_at__lt=now)),
+        "old_sessions": _delete(Session.objects.filter(expire_date__lt=now)),  # of releases that kept them there
+        "letters": _delete(letters.finished(now - LETTERS_KEPT)),
+        "unconfirmed": _delete(_never_came(now)),
         "kept_answers": _delete(KeptAnswer.objects.filter(started_at__lt=now - answers.KEPT)),
         "mutation_counts": _delete(MutationCount.objects.filter(day__lt=(now - COUNTS_KEPT).date())),
         "monitors": sum(_purge(monitor) for monitor in _deleted_and_told(now)),
@@ -57,6 +62,12 @@ def _prunable(monitor_id: int, cutoff: datetime) -> QuerySet[Ping]:
     if oldest_kept is None:
         return pings.none()
     return pings.filter(received_at__lt=min(cutoff, oldest_kept))
+
+
+def _never_came(now: datetime) -> QuerySet[User]:
+    """People who signed up and did not confirm their address; perhaps it was never theirs."""
+    unconfirmed = User.objects.exclude(emailaddress__verified=True).filter(date_joined__lt=now - UNCONFIRMED_KEPT)
+    return unconfirmed.filter(last_login=None, memberships=None, is_staff=False)
 
 
 def _deleted_and_told(now: datetime) -> QuerySet[Monitor]:

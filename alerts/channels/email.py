@@ -1,18 +1,12 @@
 """E-mail, through the SMTP server of HEARTBEET_SMTP_URL, or to the console while there is none."""
 
-import contextlib
 import re
-import smtplib
-import socket
-import ssl
-import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from html import escape
-from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 
@@ -20,11 +14,7 @@ from alerts.channels.base import BadConfig, Channel, Field, Receipt, failed
 from alerts.domain import words
 from alerts.domain.message import Message, MessageType
 from alerts.domain.retry import Failure
-from heartbeet.lib.addresses import literal
-from heartbeet.lib.deadline import Deadline
-
-CONNECT_TIMEOUT_SEC = 5.0
-TOTAL_TIMEOUT_SEC = 20.0
+from heartbeet.lib import smtp
 
 MARKS = {MessageType.OPENED: "DOWN", MessageType.ESCALATED: "STILL DOWN", MessageType.RESOLVED: "RECOVERED"}
 
@@ -44,40 +34,6 @@ class MailAddress(Field):
         return text
 
 
-@dataclass(frozen=True, slots=True)
-class Relay:
-    """The SMTP server that takes our mail."""
-
-    host: str
-    port: int
-    is_tls: bool
-    user: str = ""
-    password: str = field(default="", repr=False)
-
-    @property
-    def is_this_machine(self) -> bool:
-        address = literal(self.host)
-        return self.host == "localhost" or (address is not None and address.is_loopback)
-
-
-class BadRelay(ValueError):
-    """HEARTBEET_SMTP_URL must look like smtp://user:password@host:587 or smtps://user:password@host:465."""
-
-
-def parse_relay(url: str) -> Relay:
-    """The relay that a URL names; user and password may be percent-encoded. Raises BadRelay."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError as error:
-        raise BadRelay(BadRelay.__doc__) from error
-    if parts.scheme not in ("smtp", "smtps") or not host:
-        raise BadRelay(BadRelay.__doc__)
-    is_tls = parts.scheme == "smtps"
-    usual = 465 if is_tls else 587 if parts.username else 25
-    return Relay(host, port or usual, is_tls, unquote(parts.username or ""), unquote(parts.password or ""))
-
-
 class Email(Channel):
     """Text with a simple HTML form, one address."""
 
@@ -87,12 +43,15 @@ class Email(Channel):
 
     def send(self, message: Message, delivery_id: str, *, now: datetime) -> Receipt:
         mail = compose(message, to=self.config["to"], delivery_id=delivery_id, now=now)
-        if not settings.HEARTBEET_SMTP_URL and settings.HEARTBEET_EMBEDDED:
-            return _print(mail)
+        if smtp.prints():
+            smtp.print_out(mail)
+            return Receipt(is_ok=True, excerpt="Written to the console: HEARTBEET_SMTP_URL is not set.")
         try:
-            return _send(parse_relay(settings.HEARTBEET_SMTP_URL), mail)
-        except BadRelay as error:
-            return failed(str(error))
+            smtp.send(mail)
+        except smtp.NotSent as error:
+            refused = failed(str(error), Failure.PERMANENT if error.is_permanent else Failure.TRANSIENT)
+            return replace(refused, status_code=error.status_code)
+        return Receipt(is_ok=True, status_code=250)
 
 
 def compose(message: Message, *, to: str, delivery_id: str, now: datetime) -> EmailMessage:
@@ -130,86 +89,3 @@ def as_html(message: Message) -> str:
         f"<h2>{escape(message.headline)}</h2><p>{escape(message.summary)}</p><table>{rows}</table>"
         f'<p><a href="{escape(message.incident.url)}">Open in Heartbeet</a></p></div>'
     )
-
-
-def _send(relay: Relay, mail: EmailMessage) -> Receipt:
-    with Deadline(TOTAL_TIMEOUT_SEC) as deadline:
-        try:
-            return _converse(relay, mail, deadline)
-        except smtplib.SMTPRecipientsRefused as error:
-            code, text = next(iter(error.recipients.values()))
-            return _refused(code, text)
-        except smtplib.SMTPDataError as error:
-            return _refused(error.smtp_code, error.smtp_error)
-        except smtplib.SMTPResponseException as error:
-            return failed(_answer(error.smtp_code, error.smtp_error))  # log-in or sender: ours to mend, so keep trying
-        except ssl.SSLError as error:
-            return failed(f"The TLS connection to the mail server failed: {error.reason or 'handshake failed'}.")
-        except (smtplib.SMTPException, OSError) as error:
-            return failed(_trouble(error, relay, deadline))
-
-
-def _converse(relay: Relay, mail: EmailMessage, deadline: Deadline) -> Receipt:
-    connection = _Connection(relay, deadline, own_name=str(mail["From"].addresses[0].domain))
-    try:
-        connection.connect(relay.host, relay.port)
-        connection.ehlo_or_helo_if_needed()
-        if not relay.is_tls and not relay.is_this_machine and connection.has_extn("starttls"):
-            connection.starttls(context=ssl.create_default_context())
-            connection.ehlo()
-        elif relay.user and not relay.is_tls and not relay.is_this_machine:
-            return failed("The mail server offers no TLS; the password is not sent in clear text.")
-        if relay.user:
-            connection.login(relay.user, relay.password)
-        connection.send_message(mail)
-        with contextlib.suppress(smtplib.SMTPException, OSError):
-            connection.quit()  # the mail is accepted by now, whatever comes of the good-bye
-        return Receipt(is_ok=True, status_code=250)
-    finally:
-        connection.close()
-
-
-class _Connection(smtplib.SMTP):
-    """An SMTP connection that ends at a deadline."""
-
-    def __init__(self, relay: Relay, deadline: Deadline, *, own_name: str) -> None:
-        super().__init__(local_hostname=own_name)  # else smtplib asks the name server who we are, and waits for it
-        self._relay, self._deadline = relay, deadline
-        self._host = relay.host  # what starttls checks the certificate against
-
-    def _get_socket(self, host: str, port: int, timeout: object) -> socket.socket:
-        connection = socket.create_connection((host, port), timeout=CONNECT_TIMEOUT_SEC)
-        connection.settimeout(self._deadline.remaining_sec)
-        self._deadline.watch(connection)
-        if self._relay.is_tls:
-            return ssl.create_default_context().wrap_socket(connection, server_hostname=host)
-        return connection
-
-
-def _refused(code: int, text: bytes | str) -> Receipt:
-    failure = Failure.PERMANENT if 500 <= code < 600 else Failure.TRANSIENT
-    refused = failed(_answer(code, text), failure)
-    return Receipt(is_ok=False, error=refused.error, failure=failure, status_code=code)
-
-
-def _answer(code: int, text: bytes | str) -> str:
-    said = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    return f"The mail server answered {code} {said}"
-
-
-def _trouble(error: Exception, relay: Relay, deadline: Deadline) -> str:
-    if deadline.passed or isinstance(error, TimeoutError):
-        return f"The mail server {relay.host} did not answer in time."
-    if isinstance(error, socket.gaierror):
-        return f"The name of the mail server, {relay.host}, could not be resolved."
-    reason = getattr(error, "strerror", None) or str(error) or "the connection was closed"
-    return f"The mail server {relay.host} could not be used: {reason}."
-
-
-def _print(mail: EmailMessage) -> Receipt:
-    """Show the mail where Heartbeet runs: a first try of it needs no mail server."""
-    body = mail.get_body(("plain",))
-    text = str(body.get_content()) if body else ""
-    sys.stdout.write(f"--- e-mail to {mail['To']}\nSubject: {mail['Subject']}\n\n{text}---\n")
-    sys.stdout.flush()
-    return Receipt(is_ok=True, excerpt="Written to the console: HEARTBEET_SMTP_URL is not set.")

@@ -173,6 +173,8 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 SOCIALACCOUNT_STORE_TOKENS = False  # a provider's tokens are of no use to us, and of much use to a thief
 LOGIN_REDIRECT_URL = "/"
 SESSION_ENGINE = "accounts.sessions"
+EMAIL_BACKEND = "accounts.letters.Outbox"
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = HEARTBEET_MAIL_FROM
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

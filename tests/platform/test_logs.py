@@ -13,8 +13,7 @@ import structlog
 
 from accounts import operations
 from accounts.models import AccessToken
-from alerts.channels import email
-from heartbeet.lib import logs
+from heartbeet.lib import logs, smtp
 from heartbeet.settings.env import Env
 
 TOKEN = "8f" * 32
@@ -98,7 +97,7 @@ def test_a_line_as_long_as_a_stranger_likes_costs_no_more_than_its_length() -> N
     [
         Env(secret_key="hunter2hunter2", encryption_keys="k:hunter2", admin_password="hunter2", data=Path("x")),
         Env(database_url="postgresql://u:hunter2@h/d", redis_url="redis://:hunter2@h", smtp_url="smtp://u:hunter2@h"),
-        email.Relay("mail.example", 587, False, "me", "hunter2"),
+        smtp.Relay("mail.example", 587, False, "me", "hunter2"),
         operations.Minted(AccessToken(name="x", prefix="hb_x"), "hb_hunter2"),
     ],
 )

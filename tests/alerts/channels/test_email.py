@@ -10,10 +10,11 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
-from alerts.channels import base, email
-from alerts.channels.email import Email, Relay
+from alerts.channels import base
+from alerts.channels.email import Email
 from alerts.domain.message import Message
 from alerts.domain.retry import Failure
+from heartbeet.lib import smtp
 from tests import servers
 from tests.alerts.messages import opened, resolved
 from tests.lib import tls
@@ -113,7 +114,7 @@ def test_a_server_that_is_not_there_is_a_failure_with_a_reason(settings: Any) ->
 
 
 def test_a_server_that_drips_its_greeting_is_cut_off(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(email, "TOTAL_TIMEOUT_SEC", 0.4)
+    monkeypatch.setattr(smtp, "TOTAL_TIMEOUT_SEC", 0.4)
     with RawServer(drip=b"2", listens_first=False) as server:
         settings.HEARTBEET_SMTP_URL = f"smtp://127.0.0.1:{server.port}"
 
@@ -146,20 +147,20 @@ def test_without_a_server_a_production_installation_fails_aloud(settings: Any) -
 @pytest.mark.parametrize(
     ("url", "relay_of_url"),
     [
-        ("smtp://mail.example.com", Relay("mail.example.com", 25, is_tls=False)),
-        ("smtp://me:p%40ss@mail.example.com", Relay("mail.example.com", 587, is_tls=False, user="me", password="p@ss")),
-        ("smtps://me:x@mail.example.com", Relay("mail.example.com", 465, is_tls=True, user="me", password="x")),
-        ("smtp://localhost:1025", Relay("localhost", 1025, is_tls=False)),
+        ("smtp://mail.example.com", smtp.Relay("mail.example.com", 25, is_tls=False)),
+        ("smtp://me:p%40ss@mail.example.com", smtp.Relay("mail.example.com", 587, False, "me", "p@ss")),
+        ("smtps://me:x@mail.example.com", smtp.Relay("mail.example.com", 465, is_tls=True, user="me", password="x")),
+        ("smtp://localhost:1025", smtp.Relay("localhost", 1025, is_tls=False)),
     ],
 )
-def test_a_relay_is_read_from_its_url(url: str, relay_of_url: Relay) -> None:
-    assert email.parse_relay(url) == relay_of_url
+def test_a_relay_is_read_from_its_url(url: str, relay_of_url: smtp.Relay) -> None:
+    assert smtp.parse_relay(url) == relay_of_url
 
 
 @pytest.mark.parametrize("url", ["", "mail.example.com", "http://mail.example.com", "smtp://", "smtp://x:port"])
 def test_what_names_no_relay_is_refused(url: str) -> None:
-    with pytest.raises(email.BadRelay):
-        email.parse_relay(url)
+    with pytest.raises(smtp.BadRelay):
+        smtp.parse_relay(url)
 
 
 def test_a_password_is_not_sent_in_clear_text_to_another_machine(
