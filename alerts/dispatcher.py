@@ -6,7 +6,7 @@ when that has run out, another one sends again under the same id.
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, QuerySet, Window
 from django.db.models.functions import Coalesce, RowNumber
 
+from accounts.models import WebhookSecret
 from alerts import queries
 from alerts.channels import base, registry
 from alerts.domain import retry, turns
@@ -52,6 +53,7 @@ class Parcel:
     claim: Claim
     delivery: Delivery
     message: Message
+    signing: Sequence[WebhookSecret] = ()
     also: int | None = None
 
 
@@ -88,17 +90,9 @@ def claim(*, now: datetime, limit: int, retries: int | None = None) -> list[Clai
     return [Claim(delivery_id, lease) for delivery_id in chosen if delivery_id in ids]
 
 
-def deliver(claimed: Claim, *, now: datetime) -> None:
-    """Send one claimed delivery and record what came of it."""
-    parcel = prepare(claimed, now=now)
-    if parcel:
-        receipt, took = hand_over(parcel, now=now)
-        record(parcel, receipt, took, now=now)
-
-
 def prepare(claimed: Claim, *, now: datetime) -> Parcel | None:
     """Read what is to be sent; None if there is nothing to send any more."""
-    found = _held(claimed).select_related("channel", *_TOLD).first()
+    found = _held(claimed).select_related("channel__organization", *_TOLD).first()
     if found is None:
         return None
     if found.channel.deleted_at or not found.channel.is_enabled:
@@ -107,13 +101,14 @@ def prepare(claimed: Claim, *, now: datetime) -> Parcel | None:
     ending = _ending_to_tell_too(found)
     event = ending.event if ending else found.event
     message = queries.message_of(event, tells_both=ending is not None)
-    return Parcel(claimed, found, message, also=ending.id if ending else None)
+    signing = queries.signers(found.channel, now)
+    return Parcel(claimed, found, message, signing, also=ending.id if ending else None)
 
 
 def hand_over(parcel: Parcel, *, now: datetime) -> tuple[base.Receipt, timedelta]:
     """Send; nothing here touches the database, and nothing a receiver does raises."""
     try:
-        channel = queries.ready(parcel.delivery.channel)
+        channel = queries.ready(parcel.delivery.channel, parcel.signing)
     except (crypto.CannotOpen, base.BadConfig) as error:
         return base.failed(f"The channel's settings cannot be used: {error}"), timedelta(0)
     return base.timed(channel, parcel.message, str(parcel.delivery.uid), now=now)

@@ -1,17 +1,19 @@
 """Reads of channels and deliveries, and rows turned into the values that channels send."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Min, Prefetch, QuerySet
 
-from accounts.models import Organization
+from accounts import webhooks
+from accounts.models import Organization, WebhookSecret
 from alerts.channels import base, registry
 from alerts.domain.message import TYPE_OF_EVENT, AboutIncident, AboutMonitor, Message
 from alerts.domain.retry import WAITING, DeliveryStatus
-from alerts.models import Channel, Delivery
+from alerts.models import Attempt, Channel, Delivery
 from heartbeet.lib import crypto
 from monitors.domain import schedule
 from monitors.domain.status import EventKind
@@ -58,6 +60,12 @@ def recent_deliveries(channel: Channel, limit: int) -> QuerySet[Delivery]:
     return channel.deliveries.select_related("channel", "event", "incident").order_by("-id")[:limit]
 
 
+def ledger(channel: Channel) -> QuerySet[Delivery]:
+    """Everything that was sent to a channel, each with its attempts as `attempts_in_order`."""
+    attempts = Prefetch("attempts", Attempt.objects.order_by("id"), to_attr="attempts_in_order")
+    return channel.deliveries.select_related("channel", "event").prefetch_related(attempts)
+
+
 def deliveries_of(organization: Organization) -> QuerySet[Delivery]:
     """Every delivery of an organisation."""
     return Delivery.objects.filter(channel__organization=organization).select_related("channel__organization")
@@ -95,9 +103,30 @@ def secrets_of(channel: Channel) -> dict[str, str]:
     return opened
 
 
-def ready(channel: Channel) -> base.Channel:
-    """A channel that can send. Raises crypto.CannotOpen or base.BadConfig."""
-    return registry.build(channel.kind, {**channel.config, **secrets_of(channel)})
+def signs_for_organization(channel: Channel) -> bool:
+    """Whether the organisation's secret signs what is sent here, for want of one of the channel's own."""
+    return registry.find(channel.kind).is_signed and not channel.secrets
+
+
+def signers(channel: Channel, now: datetime) -> list[WebhookSecret]:
+    """What `ready` needs beside the channel: the organisation's signing secrets, if it has none of its own."""
+    if not signs_for_organization(channel):
+        return []
+    return webhooks.sealed(organization=channel.organization, now=now)
+
+
+def masked(channel: Channel) -> dict[str, str]:
+    """What may be shown of a channel to those who may not change it, and kept in the audit log."""
+    known = registry.CHANNELS.get(channel.kind)
+    return known.masked(channel.config) if known else dict(channel.config)
+
+
+def ready(channel: Channel, signing: Iterable[WebhookSecret] = ()) -> base.Channel:
+    """A channel that can send; `signing` is what `signers` found. Touches no database. Raises crypto.CannotOpen or
+    base.BadConfig."""
+    shared = [secret.text for secret in webhooks.opened(signing)]
+    signature = {"secret": " ".join(shared)} if shared else {}
+    return registry.build(channel.kind, {**channel.config, **signature, **secrets_of(channel)})
 
 
 def about(monitor: Monitor) -> AboutMonitor:

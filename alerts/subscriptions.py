@@ -1,18 +1,21 @@
 """A monitor together with who is told of it, in one transaction: by channel ids, or by plain contacts (an address, a
 webhook URL) for which a channel is found or made."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.db import transaction
 
+from accounts import audit
 from accounts.domain.actor import Actor
 from accounts.models import Organization, Project
 from alerts import operations, queries
 from alerts.channels import base
-from alerts.models import Channel
+from alerts.models import Channel, Subscription
+from heartbeet.lib import crypto
 from monitors import operations as monitor_operations
 from monitors.domain.fields import MonitorFields
 from monitors.models import Monitor
@@ -21,8 +24,16 @@ CONTACTS = {
     "alert_email": ("email", "to"),
     "alert_webhook_url": ("webhook", "url"),
     "alert_slack_url": ("slack", "url"),
+    "alert_discord_url": ("discord", "url"),
+    "alert_msteams_url": ("msteams", "url"),
+    "alert_telegram_bot_token": ("telegram", "bot_token"),
+    "alert_telegram_chat_id": ("telegram", "chat_id"),
 }
-"""Each contact's kind of channel, and the field of the channel that it fills."""
+"""Each contact's kind of channel, and the field of the channel that it fills. A kind with several needs all of them."""
+
+
+class UnknownChannel(ValueError):
+    """One of the channels does not exist in this organisation."""
 
 
 @transaction.atomic
@@ -38,12 +49,16 @@ def create_monitor(
 ) -> monitor_operations.Created:
     """Make a monitor that tells these channels (None: the default ones) and these contacts, named as in CONTACTS.
 
-    Raises base.BadConfig with the contact's name as path, and all that `alerts.operations.create_monitor` raises.
+    Raises UnknownChannel, base.BadConfig with the contact's name as path, and all that `monitors.operations.create`
+    raises; then nothing was made.
     """
-    created = operations.create_monitor(
-        organization=organization, project=project, fields=fields, channel_ids=channel_ids, by=by, now=now
+    defaults = queries.channels(organization).filter(is_default=True)
+    found = set(defaults if channel_ids is None else _find(organization, channel_ids))
+    found |= set(_channels(organization, contacts, by, now))
+    created = monitor_operations.create(
+        organization=organization, project=project, given=fields, told=_ids(found), by=by, now=now
     )
-    _tell(created.monitor, None, contacts, by, now)
+    _subscribe(created.monitor, found)
     return created
 
 
@@ -60,32 +75,84 @@ def edit_monitor(
     """Change a monitor's configuration, its channels (None: as they are), and add contacts; all of it or nothing."""
     if changes:
         monitor_operations.edit(monitor=monitor, changes=changes, by=by, now=now)
-    _tell(monitor, channel_ids, contacts, by, now)
+    if channel_ids is not None or contacts:
+        told = queries.channel_ids(monitor) if channel_ids is None else channel_ids
+        added = _ids(_channels(monitor.organization, contacts, by, now))
+        set_channels(monitor=monitor, channel_ids=[*told, *added], by=by, now=now)
 
 
-def _tell(
-    monitor: Monitor, channel_ids: list[int] | None, contacts: Mapping[str, str], by: Actor, now: datetime
-) -> None:
-    if channel_ids is None and not contacts:
+@transaction.atomic
+def set_channels(*, monitor: Monitor, channel_ids: list[int], by: Actor, now: datetime) -> None:
+    """Tell exactly these channels about a monitor from now on. Raises UnknownChannel."""
+    found = _find(monitor.organization, channel_ids)
+    before, after = queries.channel_ids(monitor), _ids(found)
+    if before == after:
         return
-    wanted = set(queries.channel_ids(monitor) if channel_ids is None else channel_ids)
-    wanted |= {_channel(monitor.organization, name, text.strip(), by, now).id for name, text in contacts.items()}
-    operations.set_channels(monitor=monitor, channel_ids=sorted(wanted), by=by, now=now)
+    monitor.subscriptions.exclude(channel__in=found).delete()
+    _subscribe(monitor, found)
+    audit.record(
+        organization=monitor.organization,
+        by=by,
+        action="UPDATE_MONITOR",
+        resource=monitor_operations.resource(monitor),
+        meta=audit.difference({"channelIds": before}, {"channelIds": after}),
+        now=now,
+    )
 
 
-def _channel(organization: Organization, contact: str, text: str, by: Actor, now: datetime) -> Channel:
-    kind, field = CONTACTS[contact]
+def _find(organization: Organization, channel_ids: list[int]) -> list[Channel]:
+    found = list(queries.channels(organization).filter(id__in=channel_ids)) if channel_ids else []
+    missing = sorted(set(channel_ids) - {channel.id for channel in found})
+    if missing:
+        raise UnknownChannel(f"There is no channel {missing[0]} in this organisation.")
+    return found
+
+
+def _subscribe(monitor: Monitor, found: Iterable[Channel]) -> None:
+    rows = [Subscription(monitor=monitor, channel=channel) for channel in found]
+    Subscription.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _ids(found: Iterable[Channel]) -> list[int]:
+    return sorted(channel.id for channel in found)
+
+
+def _channels(organization: Organization, contacts: Mapping[str, str], by: Actor, now: datetime) -> list[Channel]:
+    """A channel for each kind of contact."""
+    wanted: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for contact, text in contacts.items():
+        kind, field = CONTACTS[contact]
+        wanted[kind][field] = text.strip()
+    return [_channel(organization, kind, config, by, now) for kind, config in wanted.items()]
+
+
+def _channel(organization: Organization, kind: str, config: Mapping[str, str], by: Actor, now: datetime) -> Channel:
+    paths = {field: contact for contact, (of, field) in CONTACTS.items() if of == kind}
+    for field, contact in paths.items():
+        if field not in config:
+            raise base.BadConfig(contact, "Give the two together: the bot's token and the chat's id.")
     for channel in queries.channels(organization).filter(kind=kind):
-        if {**channel.config, **queries.secrets_of(channel)}.get(field, "").lower() == text.lower():
+        if _leads_to(channel, config):
             return channel
     try:
         return operations.create_channel(
-            organization=organization, kind=kind, name=_name(kind, text), config={field: text}, by=by, now=now
+            organization=organization, kind=kind, name=_name(kind, config), config=config, by=by, now=now
         )
     except base.BadConfig as error:
-        raise type(error)(contact, str(error)) from error
+        raise type(error)(paths.get(error.path, error.path), str(error)) from error
 
 
-def _name(kind: str, text: str) -> str:
+def _leads_to(channel: Channel, config: Mapping[str, str]) -> bool:
+    """Whether a channel has this configuration. One whose secrets cannot be opened leads nowhere."""
+    try:
+        known = {**channel.config, **queries.secrets_of(channel)}
+    except crypto.CannotOpen:
+        return False
+    fold = str.casefold if channel.kind == "email" else str
+    return all(fold(str(known.get(field, ""))) == fold(text) for field, text in config.items())
+
+
+def _name(kind: str, config: Mapping[str, str]) -> str:
     """What people see in the list of channels; never the URL itself, for it may be a secret."""
-    return (text if kind == "email" else urlsplit(text).hostname or kind)[:100]
+    shown = config.get("to") or config.get("chat_id") or urlsplit(config.get("url", "")).hostname
+    return (shown or kind)[:100]

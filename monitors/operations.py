@@ -1,7 +1,7 @@
 """What people do with monitors and incidents: one transaction each, audited; `transitions` changes the state."""
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from string import ascii_lowercase
@@ -68,9 +68,15 @@ class Created:
 
 
 def create(
-    *, organization: Organization, project: Project, given: fields.MonitorFields, by: Actor, now: datetime
+    *,
+    organization: Organization,
+    project: Project,
+    given: fields.MonitorFields,
+    told: Sequence[int] = (),
+    by: Actor,
+    now: datetime,
 ) -> Created:
-    """Make a monitor that waits for its first ping.
+    """Make a monitor that waits for its first ping. `told` are the channels that the caller will subscribe.
 
     Raises fields.Invalid, IntervalTooLow, MonitorLimitReached or NameTaken; then nothing was made.
     """
@@ -87,7 +93,7 @@ def create(
             by=by,
             action="CREATE_MONITOR",
             resource=resource(monitor),
-            meta={"snapshot": _plain(tidied)},
+            meta={"snapshot": {**_plain(tidied), "project": project.slug, "channelIds": list(told)}},
             now=now,
         )
     return Created(monitor, secrets)

@@ -97,7 +97,8 @@ class Message:
     def facts(self) -> list[tuple[str, str]]:
         """What a person wants to know, as labels and texts in order."""
         if self.type is MessageType.TEST:
-            return [("Sent", words.instant(self.at))]
+            about = [("Monitor", self.monitor.name)] if self.monitor.id else []
+            return [*about, ("Sent", words.instant(self.at))]
         return list(_facts(self))
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from accounts.web.components import State
+from alerts import queries
 from alerts.channels import registry
 from alerts.domain.retry import DeliveryStatus
 from alerts.models import Channel, Delivery
@@ -63,11 +64,12 @@ def kinds() -> list[Kind]:
     return [Kind(key, channel.label, _ABOUT.get(key, "")) for key, channel in registry.CHANNELS.items()]
 
 
-def row(channel: Channel) -> Row:
-    """A channel."""
+def row(channel: Channel, *, may_edit: bool) -> Row:
+    """A channel. Those who may not edit it see of a URL only where it leads."""
     known = registry.CHANNELS.get(channel.kind)
     state = State("up", "On") if channel.is_enabled else State("disabled", "Off")
-    target = str(next(iter(channel.config.values()), ""))
+    config = channel.config if may_edit else queries.masked(channel)
+    target = str(next(iter(config.values()), ""))
     return Row(
         id=channel.id,
         url=channel.get_absolute_url(),

@@ -8,9 +8,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import access
 from accounts.access import Access
 from accounts.domain.roles import Scope
-from accounts.web import reveal
 from accounts.web.components import Ask
-from alerts import operations, queries
+from alerts import operations, queries, trials
 from alerts.models import Channel
 from alerts.web import present
 from heartbeet.lib import clock, durations, ratelimit, words
@@ -22,20 +21,21 @@ DELIVERIES = 20
 def index(request: HttpRequest) -> HttpResponse:
     """All channels."""
     who = access.require(request, Scope.CHANNELS_READ)
-    rows = [present.row(channel) for channel in queries.channels(who.organization)]
-    return render(request, "alerts/list.html", {"rows": rows, "can_edit": who.allows(Scope.CHANNELS_WRITE)})
+    can_edit = who.allows(Scope.CHANNELS_WRITE)
+    rows = [present.row(channel, may_edit=can_edit) for channel in queries.channels(who.organization)]
+    return render(request, "alerts/list.html", {"rows": rows, "can_edit": can_edit})
 
 
 @require_safe
 def detail(request: HttpRequest, channel_id: int) -> HttpResponse:
-    """A channel: where it leads, and what was sent there. A new signing secret is shown here, once."""
+    """A channel: where it leads, and what was sent there."""
     who, channel = find(request, channel_id, Scope.CHANNELS_READ)
     tell = words.Teller.for_zone(clock.now(), who.user.timezone)
-    secret = reveal.take(request, operations.resource(channel), now=tell.now) if request.method == "GET" else ""
     sent = queries.recent_deliveries(channel, DELIVERIES)
     shown = {
-        "channel": present.row(channel),
-        "secret": secret,
+        "channel": present.row(channel, may_edit=who.allows(Scope.CHANNELS_WRITE)),
+        "signs_for_organization": queries.signs_for_organization(channel),
+        "can_read_secret": who.allows(Scope.WEBHOOKS_READ),
         "deliveries": [present.delivery(each, tell) for each in sent],
         "can_edit": who.allows(Scope.CHANNELS_WRITE),
         "can_replay": who.allows(Scope.CHANNELS_WRITE),
@@ -52,7 +52,7 @@ def test(request: HttpRequest, channel_id: int) -> HttpResponse:
     except ratelimit.TooManyRequests as refusal:
         messages.error(request, f"Too many tests: wait {durations.short(refusal.retry_after_sec)}, then try again.")
         return redirect(channel)
-    result = operations.test_channel(channel=channel, now=clock.now())
+    result = trials.of_channel(channel=channel, by=who.actor, now=clock.now())
     took = durations.short(result.duration_ms / 1000, units=2)
     if result.ok:
         messages.success(request, f"The test arrived, in {took}.")

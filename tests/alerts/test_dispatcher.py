@@ -12,7 +12,7 @@ from alerts.domain.retry import MAX_TRIES, DeliveryStatus
 from alerts.models import Attempt, Delivery, Subscription
 from monitors.domain.status import EventKind
 from monitors.models import IncidentEvent
-from tests.alerts.house import House, ledger, send_all
+from tests.alerts.house import House, deliver, ledger, send_all
 from tests.receivers import HTTPReceiver, SMTPReceiver
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -244,7 +244,7 @@ def test_a_sender_that_lost_its_lease_changes_nothing_but_the_ledger(house: Hous
     parcel = dispatcher.prepare(slow, now=house.now)
     assert parcel
     [quick] = dispatcher.claim(now=house.now + dispatcher.LEASE, limit=1)
-    dispatcher.deliver(quick, now=house.now + dispatcher.LEASE)
+    deliver(quick, now=house.now + dispatcher.LEASE)
 
     dispatcher.record(parcel, base.failed("too late"), SECOND, now=house.now)
 
@@ -259,7 +259,7 @@ def test_a_claim_that_is_no_longer_held_sends_nothing(house: House, http_receive
     [late] = dispatcher.claim(now=house.now, limit=1)
     dispatcher.claim(now=house.now + dispatcher.LEASE, limit=1)
 
-    dispatcher.deliver(late, now=house.now + dispatcher.LEASE)
+    deliver(late, now=house.now + dispatcher.LEASE)
 
     assert http_receiver.requests == []
 

@@ -7,7 +7,7 @@ import pytest
 
 from accounts.domain.actor import SYSTEM
 from accounts.models import AuditEvent
-from alerts import operations, queries
+from alerts import operations, queries, subscriptions
 from alerts.channels import base
 from alerts.domain.retry import DeliveryStatus
 from alerts.models import Channel, Delivery
@@ -16,7 +16,7 @@ from monitors import operations as monitor_operations
 from monitors.domain.fields import MonitorFields
 from monitors.models import Monitor
 from tests.alerts.house import House, send_all
-from tests.receivers import HTTPReceiver, SMTPReceiver
+from tests.receivers import HTTPReceiver
 
 HOURLY = MonitorFields(name="Hourly", interval_sec=3600)
 
@@ -26,11 +26,12 @@ def actions() -> list[str]:
 
 
 def create(house: House, channel_ids: list[int] | None) -> Monitor:
-    return operations.create_monitor(
+    return subscriptions.create_monitor(
         organization=house.organization,
         project=house.organization.projects.get(),
         fields=HOURLY,
         channel_ids=channel_ids,
+        contacts={},
         by=SYSTEM,
         now=house.now,
     ).monitor
@@ -69,7 +70,7 @@ def test_a_new_monitor_may_tell_nobody(house: House) -> None:
 def test_a_foreign_channel_is_unknown_and_nothing_is_made(house: House) -> None:
     foreign = House.build(house.now, name="Other").email()
 
-    with pytest.raises(operations.UnknownChannel):
+    with pytest.raises(subscriptions.UnknownChannel):
         create(house, channel_ids=[foreign.id])
 
     assert not Monitor.objects.filter(name="Hourly").exists()
@@ -79,7 +80,7 @@ def test_the_channels_of_a_monitor_can_be_replaced(house: House) -> None:
     old, new = house.email("old@example.com"), house.channel("email", {"to": "new@example.com"})
     house.monitor.subscriptions.filter(channel=new).delete()
 
-    operations.set_channels(monitor=house.monitor, channel_ids=[new.id], by=SYSTEM, now=house.now)
+    subscriptions.set_channels(monitor=house.monitor, channel_ids=[new.id], by=SYSTEM, now=house.now)
 
     assert queries.subscribed(house.monitor) == [new]
     changed = AuditEvent.objects.get(action="UPDATE_MONITOR").meta["diff"]["channelIds"]
@@ -89,7 +90,7 @@ def test_the_channels_of_a_monitor_can_be_replaced(house: House) -> None:
 def test_setting_the_same_channels_again_is_no_change(house: House) -> None:
     channel = house.email()
 
-    operations.set_channels(monitor=house.monitor, channel_ids=[channel.id], by=SYSTEM, now=house.now)
+    subscriptions.set_channels(monitor=house.monitor, channel_ids=[channel.id], by=SYSTEM, now=house.now)
 
     assert "UPDATE_MONITOR" not in actions()
 
@@ -162,35 +163,6 @@ def test_a_deleted_channel_is_gone_and_its_ledger_stays(house: House, http_recei
     assert Delivery.objects.get().status == DeliveryStatus.DELIVERED
     assert Channel.objects.get().secrets == ""
     assert actions().count("DELETE_CHANNEL") == 1
-
-
-def test_a_test_alert_arrives_and_says_that_it_is_one(house: House, http_receiver: HTTPReceiver) -> None:
-    channel = house.webhook(http_receiver.url)
-
-    result = operations.test_channel(channel=channel, now=house.now)
-
-    assert (result.ok, result.error) == (True, "")
-    assert http_receiver.requests[0].json()["type"] == "test"
-    assert not Delivery.objects.exists()
-
-
-def test_a_test_alert_shows_the_exact_error(house: House, smtp_server: SMTPReceiver, settings: Any) -> None:
-    settings.HEARTBEET_SMTP_URL = smtp_server.url
-    smtp_server.refuse("550 5.1.1 no such user")
-
-    result = operations.test_channel(channel=house.email(), now=house.now)
-
-    assert (result.ok, result.error) == (False, "The mail server answered 550 5.1.1 no such user")
-
-
-def test_a_test_of_a_channel_that_cannot_be_opened_is_an_error(house: House) -> None:
-    channel = house.webhook("https://one.example.com")
-    channel.secrets = "damaged"
-
-    result = operations.test_channel(channel=channel, now=house.now)
-
-    assert not result.ok
-    assert "envelope" in result.error
 
 
 @pytest.mark.parametrize("status", [DeliveryStatus.QUEUED, DeliveryStatus.DELIVERED])

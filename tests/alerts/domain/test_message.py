@@ -131,4 +131,4 @@ def test_a_test_message_is_complete() -> None:
 
     assert message.payload(told)["type"] == "test"
     assert told.headline == "Test alert from Heartbeet"
-    assert told.facts == [("Sent", "5 Jan 2026, 12:06:00 UTC")]
+    assert told.facts == [("Monitor", "Nightly backup"), ("Sent", "5 Jan 2026, 12:06:00 UTC")]
