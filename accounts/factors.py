@@ -27,7 +27,7 @@ from heartbeet.lib import crypto
 
 MAX_PASSKEYS = 20
 MAX_NAME = 100
-_SEALED = ("secret", "seed")
+SEALED = ("secret", "seed")
 """Where the one envelope of a row is: an app's secret, or what recovery codes are made from."""
 
 _log = structlog.get_logger(__name__)
@@ -196,7 +196,7 @@ def reseal(row: Authenticator) -> None:
 
 
 def _place(row: Authenticator) -> str:
-    return next(key for key in _SEALED if key in row.data)
+    return next(key for key in SEALED if key in row.data)
 
 
 def _is_proven(row: Authenticator, code: str, now: datetime) -> bool:

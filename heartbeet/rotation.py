@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.db import models, transaction
-from django.db.models.functions import Substr
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce, Substr
 
+from accounts import answers, factor_adapter, factors, letters, sessions, webhooks
 from accounts.models import BrowserSession, KeptAnswer, Letter, WebhookSecret
 from alerts import queries as alerts_queries
 from alerts.models import Channel
@@ -22,7 +25,7 @@ from monitors.models import Token
 BATCH = 200
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Column:
     """A column of envelopes, and what the envelope of a row is bound to."""
 
@@ -38,29 +41,40 @@ class Column:
     def stale(self) -> models.QuerySet[Any]:
         """The rows that another key than the first one has sealed."""
         first = crypto.beginning()
-        rows = self.model._default_manager.exclude(**{self.name: ""}).order_by("pk")
-        found: models.QuerySet[Any] = rows.annotate(head=Substr(self.name, 1, len(first))).exclude(head=first)
-        return found
+        rows: models.QuerySet[Any] = self.model._default_manager.annotate(sealed=self.expression())
+        rows = rows.exclude(sealed="").exclude(sealed=None).annotate(head=Substr("sealed", 1, len(first)))
+        return rows.exclude(head=first).order_by("pk")
+
+    def expression(self) -> models.expressions.Combinable:
+        """Where the database finds the envelope."""
+        return models.F(self.name)
 
     def reseal(self, row: Any) -> None:
-        """Seal a row again. Raises crypto.CannotOpen."""
+        """Seal a row of `stale()` again. Raises crypto.CannotOpen."""
         binding = self.binding(row)
-        plaintext = crypto.unseal(getattr(row, self.name), bound_to=binding)
-        envelope = crypto.seal(plaintext, bound_to=binding)
+        envelope = crypto.seal(crypto.unseal(row.sealed, bound_to=binding), bound_to=binding)
         self.model._default_manager.filter(pk=row.pk).update(**{self.name: envelope})
 
-    def kid_of(self, row: Any) -> str:
-        """The id of the key that sealed a row."""
-        return crypto.kid_of(getattr(row, self.name))
+
+class FactorColumn(Column):
+    """Second factors keep their envelope inside of JSON, an app's secret or the seed of recovery codes. Passkeys have
+    none: what is stored of them is public."""
+
+    def expression(self) -> models.expressions.Combinable:
+        return Coalesce(*(KeyTextTransform(place, self.name) for place in factors.SEALED))
+
+    def reseal(self, row: Any) -> None:
+        factors.reseal(row)
 
 
 COLUMNS = (
     Column(Token, "envelope", lambda row: monitors_operations.binding(bytes(row.digest))),
     Column(Channel, "secrets", alerts_queries.binding),
-    Column(WebhookSecret, "envelope", lambda row: f"webhook-secret:{row.uid}"),
-    Column(KeptAnswer, "envelope", lambda row: f"answer:{row.token_id}:{row.key}"),
-    Column(BrowserSession, "envelope", lambda row: f"session:{row.digest}"),
-    Column(Letter, "envelope", lambda row: f"letter:{row.uid}"),
+    Column(WebhookSecret, "envelope", webhooks.binding),
+    Column(KeptAnswer, "envelope", lambda row: answers.binding(row.token_id, row.key)),
+    Column(BrowserSession, "envelope", lambda row: sessions.binding(row.digest)),
+    Column(Letter, "envelope", letters.binding),
+    FactorColumn(Authenticator, "data", lambda row: factor_adapter.binding(row.user_id)),
 )
 """Every sealed column there is; a test finds the ones that are missing here."""
 
@@ -98,7 +112,7 @@ def _batches(column: Column) -> Iterator[tuple[int, Counter[str]]]:
     while True:
         with transaction.atomic():
             rows = list(_next(column, after))
-            failed = Counter(column.kid_of(row) for row in rows if not _is_resealed(column, row))
+            failed = Counter(crypto.kid_of(row.sealed) for row in rows if not _is_resealed(column, row))
         if not rows:
             return
         yield len(rows) - failed.total(), failed

@@ -4,17 +4,20 @@ import contextlib
 import io
 import json
 import stat
-import uuid
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection, models
 
+from accounts import answers, factor_adapter, letters, sessions, webhooks
 from accounts import operations as accounts_operations
 from accounts.domain.actor import SYSTEM
 from accounts.models import AccessToken, BrowserSession, KeptAnswer, Letter, Membership, WebhookSecret
@@ -28,7 +31,6 @@ from tests import factories
 from tests.alerts.house import House
 
 OLD, NEW = env.make_encryption_key("old"), env.make_encryption_key("new")
-SECRET = "the secret of this row"
 
 pytestmark = pytest.mark.django_db
 
@@ -51,35 +53,35 @@ def _ping_token(membership: Membership) -> Token:
 
 
 def _channel(membership: Membership) -> Channel:
-    return House.build(factories.NOON).webhook("https://example.com/hook")
+    return House.build(factories.NOON).channel("slack", {"url": "https://hooks.slack.com/services/T0/B0/x"})
 
 
 def _webhook_secret(membership: Membership) -> WebhookSecret:
-    uid = uuid.uuid4()
-    envelope = crypto.seal(SECRET, bound_to=f"webhook-secret:{uid}")
-    return WebhookSecret.objects.create(
-        uid=uid, organization=membership.organization, envelope=envelope, created_at=factories.NOON
-    )
+    return webhooks.sealed(organization=membership.organization, now=factories.NOON)[0]
 
 
 def _kept_answer(membership: Membership) -> KeptAnswer:
     token = _token(membership)
-    envelope = crypto.seal(SECRET, bound_to=f"answer:{token.id}:once")
-    return KeptAnswer.objects.create(token=token, key="once", started_at=factories.NOON, status=201, envelope=envelope)
+    claim = answers.claim(token=token, key="once", request_digest="", now=factories.NOON)
+    assert isinstance(claim, answers.Claim)
+    answers.keep(claim=claim, answer=answers.Answer(status=201, body="{}"))
+    return KeptAnswer.objects.get()
 
 
 def _session(membership: Membership) -> BrowserSession:
-    digest = uuid.uuid4().hex
-    at = factories.NOON
-    envelope = crypto.seal(SECRET, bound_to=f"session:{digest}")
-    return BrowserSession.objects.create(digest=digest, envelope=envelope, created_at=at, seen_at=at, expires_at=at)
+    store = sessions.SessionStore()
+    store["greeting"] = "hello"
+    store.save()
+    return BrowserSession.objects.get()
 
 
 def _letter(membership: Membership) -> Letter:
-    uid = uuid.uuid4()
-    return Letter.objects.create(
-        uid=uid, envelope=crypto.seal(SECRET, bound_to=f"letter:{uid}"), created_at=factories.NOON
-    )
+    return letters.write(to="ada@example.com", subject="Welcome", text="Hello", now=factories.NOON)
+
+
+def _authenticator(membership: Membership) -> Authenticator:
+    with factor_adapter.belonging_to(membership.user_id):
+        return TOTP.activate(membership.user, "JBSWY3DPEHPK3PXP").instance
 
 
 MADE: dict[type[models.Model], Callable[[Membership], models.Model]] = {
@@ -89,6 +91,7 @@ MADE: dict[type[models.Model], Callable[[Membership], models.Model]] = {
     KeptAnswer: _kept_answer,
     BrowserSession: _session,
     Letter: _letter,
+    Authenticator: _authenticator,
 }
 
 
@@ -100,26 +103,25 @@ def test_no_sealed_column_is_forgotten() -> None:
         if field.name in ("envelope", "secrets") and isinstance(field, models.Field)
     }
 
-    assert {(column.model, column.name) for column in rotation.COLUMNS} == sealed
+    assert {(column.model, column.name) for column in rotation.COLUMNS} == sealed | {(Authenticator, "data")}
     assert {column.model for column in rotation.COLUMNS} == set(MADE)
 
 
 @pytest.mark.parametrize("column", rotation.COLUMNS, ids=lambda column: column.label)
 def test_a_row_opens_with_the_new_key_alone(column: rotation.Column, alice: Membership, settings: Any) -> None:
-    row: Any = MADE[column.model](alice)
-    binding = column.binding(row)
-    before = crypto.unseal(getattr(row, column.name), bound_to=binding)
+    row = MADE[column.model](alice)
+    before = _opened(column, row)
 
     _change_keys(settings, NEW, OLD)
     call_command("rotate_encryption", stdout=io.StringIO())
     _change_keys(settings, NEW)
 
-    row.refresh_from_db()
-    assert crypto.unseal(getattr(row, column.name), bound_to=binding) == before
+    assert _opened(column, row) == before
+    assert column.stale().count() == 0
 
 
 def test_the_secrets_of_a_channel_stay_as_they_were(settings: Any) -> None:
-    channel = House.build(factories.NOON).webhook("https://example.com/hook")
+    channel = House.build(factories.NOON).channel("slack", {"url": "https://hooks.slack.com/services/T0/B0/x"})
     before = alerts_queries.secrets_of(channel)
 
     _change_keys(settings, NEW, OLD)
@@ -273,6 +275,27 @@ def test_no_key_is_made_beside_processes_that_would_not_know_it(settings: Any, t
 def test_keys_of_the_environment_are_changed_there(option: str) -> None:
     with pytest.raises(CommandError, match="change them there"):
         call_command("rotate_encryption", **{option: True}, stdout=io.StringIO())
+
+
+def test_both_kinds_of_secret_factors_are_sealed_again(alice: Membership, settings: Any) -> None:
+    with factor_adapter.belonging_to(alice.user_id):
+        TOTP.activate(alice.user, "JBSWY3DPEHPK3PXP")
+        codes = RecoveryCodes.activate(alice.user).get_unused_codes()
+
+    _change_keys(settings, NEW, OLD)
+    outcome = _outcome_of(Authenticator)
+    _change_keys(settings, NEW)
+
+    row = Authenticator.objects.get(type=Authenticator.Type.RECOVERY_CODES)
+    with factor_adapter.belonging_to(alice.user_id):
+        assert RecoveryCodes(row).get_unused_codes() == codes
+    assert (outcome.resealed, rotation.check()[outcome.label]) == (2, 0)
+
+
+def _opened(column: rotation.Column, row: models.Model) -> str:
+    """The plain text of a row, as it is stored now."""
+    stored: Any = column.model._default_manager.annotate(sealed=column.expression()).get(pk=row.pk)
+    return crypto.unseal(stored.sealed, bound_to=column.binding(stored))
 
 
 def _outcome_of(model: type[models.Model]) -> rotation.Outcome:
