@@ -12,7 +12,9 @@ from accounts.domain import cells
 from accounts.models import AuditEvent
 
 MAX_ROWS = 100_000
-COLUMNS = "id createdAt actorUserId actorPatId actorEmail action resource ip userAgent meta".split()
+COLUMNS = (
+    "id", "createdAt", "actorUserId", "actorPatId", "actorEmail", "action", "resource", "ip", "userAgent", "meta",
+)  # fmt: skip
 _CHUNK = 500
 
 

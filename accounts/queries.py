@@ -87,6 +87,12 @@ def sessions_of(user: User, now: datetime) -> QuerySet[BrowserSession]:
     return user.sessions.filter(expires_at__gt=now).order_by("-seen_at")
 
 
+def audit_actions(organization: Organization) -> list[str]:
+    """The actions that an organisation's log knows, in alphabetical order."""
+    rows = AuditEvent.objects.filter(organization=organization).order_by("action")
+    return list(rows.values_list("action", flat=True).distinct())
+
+
 def default_plan() -> Plan:
     """The plan of a new organisation on a self-hosted installation: no monitor limit, intervals from 5 s."""
     return Plan.objects.get_or_create(name="Self-hosted")[0]

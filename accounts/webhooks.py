@@ -4,7 +4,7 @@ that receivers can be moved over one by one."""
 import base64
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -28,18 +28,23 @@ class Secret:
     retires_at: datetime | None = None
 
 
-def live(*, organization: Organization, now: datetime) -> Sequence[Secret]:
-    """The secrets that sign now, the current one first; it is made when first asked for. Raises crypto.CannotOpen."""
+def sealed(*, organization: Organization, now: datetime) -> list[WebhookSecret]:
+    """The secrets that sign now, the current one first; it is made when first asked for."""
     rows = list(queries.webhook_secrets(organization, now))
     if not any(row.retires_at is None for row in rows):
         rows.insert(0, _current(organization, now))
-    return [_opened(row) for row in rows]
+    return rows
+
+
+def opened(rows: Iterable[WebhookSecret]) -> list[Secret]:
+    """The same in plain text. Raises crypto.CannotOpen."""
+    return [Secret(crypto.unseal(row.envelope, bound_to=binding(row)), row.created_at, row.retires_at) for row in rows]
 
 
 @transaction.atomic
 def read(*, organization: Organization, by: Actor, now: datetime) -> Sequence[Secret]:
-    """The same for a person; every reading is audited."""
-    found = live(organization=organization, now=now)
+    """The secrets that sign now, for a person; every reading is audited."""
+    found = opened(sealed(organization=organization, now=now))
     _record("READ_WEBHOOK_SECRET", organization, by, now)
     return found
 
@@ -51,7 +56,7 @@ def rotate(*, organization: Organization, by: Actor, now: datetime) -> Sequence[
     organization.webhook_secrets.filter(retires_at=None).update(retires_at=now + OVERLAP)
     _current(organization, now)
     _record("ROTATE_WEBHOOK_SECRET", organization, by, now)
-    return live(organization=organization, now=now)
+    return opened(sealed(organization=organization, now=now))
 
 
 def binding(row: WebhookSecret) -> str:
@@ -66,10 +71,6 @@ def _current(organization: Organization, now: datetime) -> WebhookSecret:
     made = {"uid": uid, "envelope": crypto.seal(text, bound_to=_binding(uid)), "created_at": now}
     row, _ = WebhookSecret.objects.get_or_create(organization=organization, retires_at=None, defaults=made)
     return row
-
-
-def _opened(row: WebhookSecret) -> Secret:
-    return Secret(crypto.unseal(row.envelope, bound_to=binding(row)), row.created_at, row.retires_at)
 
 
 def _binding(uid: uuid.UUID) -> str:

@@ -52,6 +52,16 @@ def is_within(own: Role, other: Role) -> bool:
     return order.index(own) <= order.index(other)
 
 
+def at_most(own: Role) -> list[Role]:
+    """The roles that someone with `own` may give, strongest first."""
+    return [role for role in Role if is_within(own, role)]
+
+
+def manages(role: Role) -> bool:
+    """Whether a member of this role sets the organisation's name and rules."""
+    return is_within(role, Role.ADMIN)
+
+
 def scopes_allow(granted: Iterable[str], scope: Scope) -> bool:
     """Whether a token's scopes cover `scope`, directly or by a wildcard."""
     return scopes_cover(granted, scope.value)

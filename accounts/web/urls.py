@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.web import account, views
+from accounts.web import account, invitation, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -13,5 +13,8 @@ urlpatterns = [
     path("account/sessions", account.browsers, name="sessions"),
     path("account/sessions/end-others", account.end_other_browsers, name="end-other-sessions"),
     path("account/sessions/<str:digest>/end", account.end_browser, name="end-session"),
+    path("invitations/<str:code>", invitation.open_link, name="invitation"),
+    path("invitations/<str:code>/sign-up", invitation.sign_up, name="invitation-sign-up"),
+    path("invitations/<str:code>/switch", invitation.switch, name="invitation-switch"),
     path("account/organisation", account.found, name="found"),
 ]

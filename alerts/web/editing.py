@@ -10,8 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import access
 from accounts.access import Access
 from accounts.domain.roles import Scope
-from accounts.web import reveal
-from alerts import operations, queries
+from alerts import operations
 from alerts.channels import registry
 from alerts.web import forms, present, views
 from heartbeet.lib import clock
@@ -60,9 +59,6 @@ def _create(request: HttpRequest, who: Access, kind: str, form: forms.ChannelFor
     channel = operations.create_channel(
         organization=who.organization, kind=kind, config=form.config(), **_common(form), by=who.actor, now=now
     )
-    made = queries.secrets_of(channel).get("secret", "")
-    if made:
-        reveal.keep(request, operations.resource(channel), made, now=now)
     messages.success(request, "The channel is ready. Send a test to be sure that it arrives.")
     return redirect(channel)
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from monitors.web import editing, incidents, views
+from monitors.web import editing, incidents, projects, views
 
 app_name = "monitors"
 urlpatterns = [
@@ -21,4 +21,8 @@ urlpatterns = [
     path("incidents/<int:incident_id>/acknowledge", incidents.acknowledge, name="acknowledge"),
     path("incidents/<int:incident_id>/resolve", incidents.resolve, name="resolve"),
     path("incidents/<int:incident_id>/notes", incidents.note, name="note"),
+    path("settings/projects", projects.index, name="projects"),
+    path("settings/projects/new", projects.create, name="new-project"),
+    path("settings/projects/<int:project_id>/rename", projects.rename, name="rename-project"),
+    path("settings/projects/<int:project_id>/delete", projects.delete, name="delete-project"),
 ]
