@@ -1,12 +1,30 @@
 """Query parameters, read strictly: what is wrong with one is said, never guessed."""
 
+from collections import Counter
+from collections.abc import Collection
 from datetime import UTC, datetime
+from urllib.parse import parse_qsl
 
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 _LARGEST_ID = 2**63 - 1
+
+
+def check(query: str, *, once: Collection[str]) -> None:
+    """Refuse what no parameter can be: bytes that are not UTF-8, a NUL, and a second value for one of those that are
+    wanted `once`. A parameter that nobody knows is left alone, for clients send their own. Raises ValidationError."""
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError as error:
+        raise bad("", "The query must be UTF-8.") from error
+    counts = Counter(name for name, _ in pairs)
+    for name, value in pairs:
+        if "\x00" in name + value:
+            raise bad(name.replace("\x00", ""), "Null characters are not allowed.")
+        if name in once and counts[name] > 1:
+            raise bad(name, "Give it once.")
 
 
 def given(asked: QueryDict, name: str) -> str:

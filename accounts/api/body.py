@@ -32,9 +32,22 @@ class StrictJSONParser(BaseParser):
         if len(data) > MAX_BYTES:
             raise BodyTooLarge
         try:
-            return strict_json.loads(data)
+            value = strict_json.loads(data)
         except strict_json.BadJSON as error:
             raise ParseError(str(error)) from error
+        if b"\\u0000" in data:
+            _refuse_nul(value)
+        return value
+
+
+def _refuse_nul(value: Any, path: str = "") -> None:
+    """PostgreSQL keeps no NUL in text, wherever in the body it is. Raises ValidationError."""
+    if isinstance(value, str) and "\x00" in value:
+        raise ValidationError({path: [ErrorDetail("Null characters are not allowed.", code="invalid")]})
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, part in parts:
+        _refuse_nul(str(name), path)
+        _refuse_nul(part, f"{path}.{name}".lstrip("."))
 
 
 class Body(serializers.Serializer[Any]):

@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 
 from accounts import access, answers
 from accounts.access import Access
-from accounts.api import idempotency
+from accounts.api import asked, describe, idempotency
 from accounts.api.authentication import AccessTokenAuthentication
 from accounts.api.body import Body, StrictJSONParser
 from accounts.api.negotiation import AlwaysJSON
@@ -58,7 +58,7 @@ class Endpoint(APIView):
         response: HttpResponseBase
         try:
             self.initial(self.request, *args, **kwargs)
-            response = self._respond(partial(self._handler(), self.request, *args, **kwargs))
+            response = self._respond(*args, **kwargs)
         except Exception as error:
             response = self.handle_exception(error)
         final: HttpResponseBase = self.finalize_response(self.request, response, *args, **kwargs)
@@ -72,6 +72,7 @@ class Endpoint(APIView):
         self.quota.count_request(request)
         for scope in self.scopes(request):
             self.access.demand(scope)
+        asked.check(request.META.get("QUERY_STRING", ""), once=describe.single_parameters(self._method()))
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         final = super().finalize_response(request, response, *args, **kwargs)
@@ -100,14 +101,16 @@ class Endpoint(APIView):
         values: dict[str, Any] = read.validated_data
         return values
 
-    def _handler(self) -> Callable[..., Response]:
+    def _method(self) -> Callable[..., Response] | None:
         name = (self.request.method or "").lower()
         found: Callable[..., Response] | None = getattr(self, name, None) if name in self.http_method_names else None
-        if found is None:
-            raise MethodNotAllowed(name.upper())
         return found
 
-    def _respond(self, handler: Callable[[], Response]) -> HttpResponseBase:
+    def _respond(self, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        method = self._method()
+        if method is None:
+            raise MethodNotAllowed(self.request.method or "")
+        handler = partial(method, self.request, *args, **kwargs)
         if self.request.method in _READS:
             return handler()
         key = idempotency.key_of(self.request)
