@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import access
 from accounts.access import Access
 from accounts.domain.roles import Scope
+from accounts.web import recent
 from accounts.web import reveal as once
 from accounts.web.components import Ask
 from heartbeet.lib import clock, words
@@ -48,6 +49,7 @@ def detail(request: HttpRequest, monitor_id: int) -> HttpResponse:
 
 
 @require_POST
+@recent.required(back="monitors:detail")
 def reveal(request: HttpRequest, monitor_id: int) -> HttpResponse:
     """Shows the ping URL on the page that follows, once."""
     who, monitor = find(request, monitor_id, Scope.MONITORS_READ)
@@ -57,6 +59,7 @@ def reveal(request: HttpRequest, monitor_id: int) -> HttpResponse:
 
 
 @_ask_then_do
+@recent.required
 def rotate(request: HttpRequest, monitor_id: int) -> HttpResponse:
     """Asks, then replaces the ping URL."""
     who, monitor = find(request, monitor_id, Scope.MONITORS_WRITE)

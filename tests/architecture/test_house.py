@@ -71,11 +71,10 @@ def test_nobody_asks_the_clock_but_the_clock() -> None:
 
 
 def test_below_the_interfaces_now_is_an_argument() -> None:
-    """The composition root, tasks, commands, views and the operators' pages ask for the time; `sender` is given it. Django
-    itself calls `sessions` and `letters`."""
-    interfaces = re.compile(
-        r"heartbeet/|[a-z]+/(?:api|web)/|[a-z]+/(?:admin|tasks|sender|sessions|letters)\.py|.*/commands/"
-    )
+    """The composition root, tasks, commands, views and the operators' pages ask for the time; `sender` is given it, and
+    Django itself calls `sessions` and `letters`."""
+    modules = "admin|tasks|sender|sessions|letters"
+    interfaces = re.compile(rf"heartbeet/|[a-z]+/(?:api|web)/|[a-z]+/(?:{modules})\.py|.*/commands/")
 
     asking = {_name(path) for path in CODE if re.search(r"\bclock\.now\b", path.read_text(encoding="utf-8"))}
 

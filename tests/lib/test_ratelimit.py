@@ -14,21 +14,37 @@ def _own_limits(settings: Any) -> None:
     settings.RATELIMIT_CACHE_PREFIX = f"{uuid4()}:"
 
 
-def _tries(*whom: tuple[str, str]) -> list[bool]:
+def _tries(*whom: tuple[str, str], device: str = "") -> list[bool]:
     """Whether each try, an address and an account, may go on."""
-    return [_may_try(address, email) for address, email in whom]
+    return [_may_try(address, email, device) for address, email in whom]
 
 
-def _may_try(address: str, email: str) -> bool:
+def _may_try(address: str, email: str, device: str) -> bool:
     try:
-        ratelimit.check_sign_in(RequestFactory().post("/sign-in"), address=address, email=email)
+        ratelimit.check_sign_in(RequestFactory().post("/sign-in"), address=address, email=email, device=device)
     except ratelimit.TooManyRequests:
         return False
     return True
 
 
-def test_an_account_is_guessed_at_ten_times_from_wherever() -> None:
-    tries = _tries(*[(f"192.0.2.{number}", "Ada@example.com ") for number in range(11)])
+def test_an_account_is_guessed_at_ten_times_from_one_network() -> None:
+    tries = _tries(*[("192.0.2.1", "Ada@example.com ")] * 11)
+
+    assert tries == [True] * 10 + [False]
+    assert _tries(("192.0.2.2", "ada@example.com")) == [True]
+
+
+def test_an_account_is_guessed_at_a_hundred_times_from_wherever() -> None:
+    tries = _tries(*[(f"192.0.2.{number}", "Ada@example.com ") for number in range(101)])
+
+    assert tries == [True] * 100 + [False]
+
+
+def test_strangers_never_use_up_the_tries_of_a_known_device() -> None:
+    _tries(*[(f"192.0.2.{number}", "ada@example.com") for number in range(101)])
+    _tries(*[("192.0.2.200", f"user{number}@example.com") for number in range(31)])
+
+    tries = _tries(*[("192.0.2.200", "ada@example.com")] * 11, device="her laptop")
 
     assert tries == [True] * 10 + [False]
 
@@ -54,14 +70,14 @@ def test_an_ipv4_address_written_as_ipv6_is_still_one_address() -> None:
 
 
 def test_one_account_guessed_at_does_not_keep_another_out() -> None:
-    _tries(*[(f"192.0.2.{number}", "ada@example.com") for number in range(11)])
+    _tries(*[(f"192.0.2.{number}", "ada@example.com") for number in range(101)])
 
     assert _tries(("192.0.2.200", "bob@example.com")) == [True]
 
 
 def test_a_crowd_does_not_make_the_count_of_an_account_forgotten() -> None:
     """Django's cache in memory keeps 300 entries and drops the oldest, unless it is told otherwise."""
-    _tries(*[("192.0.2.1", "ada@example.com")] * 10)
+    _tries(*[("192.0.2.2", "ada@example.com")] * 10)
     _tries(*[(f"198.51.{number // 250}.{number % 250}", f"user{number}@example.com") for number in range(400)])
 
     assert _tries(("192.0.2.2", "ada@example.com")) == [False]

@@ -1,7 +1,11 @@
 """Browsers of the cast (`tests/conftest.py`)."""
 
+import re
+
 import pytest
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from django.conf import settings
+from django.core.mail import EmailMessage
 from django.test import Client
 
 from accounts.models import Membership
@@ -18,6 +22,13 @@ def sign_in(membership: Membership, *, recent: bool = True) -> Client:
         session[f"{AUTHENTICATION_METHODS_SESSION_KEY}_user"] = str(membership.user.id)
         session.save()
     return browser
+
+
+def link_in(letter: EmailMessage) -> str:
+    """The path of the first link in a letter that leads to us."""
+    found = re.search(rf"{re.escape(settings.HEARTBEET_SITE_URL)}(/\S+)", str(letter.body))
+    assert found, letter.body
+    return found[1]
 
 
 @pytest.fixture

@@ -4,13 +4,16 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import hashers
+from django.core.mail import EmailMessage
 from django.test import Client
 
 from accounts import operations
 from accounts.models import Membership, Organization, User
+from accounts.web import devices
 from alerts.models import Channel
 from heartbeet.lib import clock, ratelimit
 from tests import factories
+from tests.web.conftest import link_in
 
 pytestmark = pytest.mark.django_db
 
@@ -133,15 +136,64 @@ def strip_tokens(page: str) -> str:
 
 
 def test_an_account_can_be_guessed_at_only_so_often_from_wherever(client: Client, ada: User) -> None:
-    limit = int(ratelimit.SIGN_IN_RATES["account"].split("/")[0])
-    for number in range(limit):
-        client.post("/sign-in", {"login": ada.email, "password": "wrong"}, REMOTE_ADDR=f"203.0.113.{number}")
+    _use_up_all_tries(ada)
 
-    refused = client.post("/sign-in", {"login": ada.email, "password": PASSWORD}, REMOTE_ADDR="203.0.113.99")
+    refused = client.post("/sign-in", {"login": ada.email, "password": PASSWORD}, REMOTE_ADDR="203.0.113.199")
 
     assert refused.status_code == 429
-    assert 0 < int(refused["Retry-After"]) <= 300
+    assert 0 < int(refused["Retry-After"]) <= 3600
     assert "Too many tries" in refused.content.decode()
+
+
+def test_nobody_is_locked_out_of_a_browser_that_they_have_signed_in_with(client: Client, ada: User) -> None:
+    client.post("/sign-in", {"login": ada.email, "password": PASSWORD})
+    client.post("/sign-out")
+    _use_up_all_tries(ada)
+
+    let_in = client.post("/sign-in", {"login": ada.email, "password": PASSWORD}, REMOTE_ADDR="203.0.113.1")
+
+    assert let_in["Location"] == "/"
+
+
+def test_whoever_sets_a_new_password_by_e_mail_gets_in_whatever_strangers_do(
+    client: Client, ada: User, mailoutbox: list[EmailMessage]
+) -> None:
+    _use_up_all_tries(ada)
+    client.post("/forgot-password", {"email": ada.email})
+    form = client.get(link_in(mailoutbox[-1]), follow=True)
+    client.post(form.request["PATH_INFO"], {"password1": "another battery staple"})
+
+    let_in = client.post("/sign-in", {"login": ada.email, "password": "another battery staple"})
+
+    assert let_in["Location"] == "/"
+
+
+@pytest.mark.parametrize("whose", ["bob", "nobody", "forged"])
+def test_the_cookie_of_a_known_device_helps_with_its_own_account_only(client: Client, ada: User, whose: str) -> None:
+    bob = factories.member(ada.memberships.get().organization, "member", "bob")
+    if whose == "bob":
+        client.post("/sign-in", {"login": bob.email, "password": PASSWORD})
+        client.post("/sign-out")
+    elif whose == "forged":
+        client.cookies[devices.COOKIE] = "eyJ1c2VyIjoxfQ:x:y"
+    _use_up_all_tries(ada)
+
+    refused = client.post("/sign-in", {"login": ada.email, "password": PASSWORD})
+
+    assert refused.status_code == 429
+
+
+def test_the_cookie_of_a_known_device_is_for_the_sign_in_page_of_this_site_only(client: Client, ada: User) -> None:
+    cookie = client.post("/sign-in", {"login": ada.email, "password": PASSWORD}).cookies[devices.COOKIE]
+
+    assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == ("/sign-in", True, "Lax")
+
+
+def _use_up_all_tries(user: User) -> None:
+    """A stranger with a hundred addresses guesses at an account."""
+    limit = int(ratelimit.SIGN_IN_RATES["account"].split("/")[0])
+    for number in range(limit):
+        Client().post("/sign-in", {"login": user.email, "password": "wrong"}, REMOTE_ADDR=f"203.0.113.{number}")
 
 
 def test_one_address_can_guess_only_so_often_at_whomever(client: Client, ada: User) -> None:
