@@ -52,9 +52,10 @@ class Vouched:
     name: str
 
 
-def is_on() -> bool:
-    """Whether there is a provider to sign in with."""
-    return bool(settings.HEARTBEET_OIDC_ISSUER and settings.HEARTBEET_OIDC_CLIENT_ID)
+def name() -> str:
+    """What the provider is called; '' if there is none."""
+    is_on = settings.HEARTBEET_OIDC_ISSUER and settings.HEARTBEET_OIDC_CLIENT_ID
+    return settings.HEARTBEET_OIDC_NAME if is_on else ""
 
 
 def begin(request: HttpRequest, *, next_url: str, is_again: bool) -> str:

@@ -67,6 +67,14 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is not ty
         """Signing in counts as proof for as long as proving it again does."""
         return not recent.is_recent(context.request, now=clock.now())
 
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, str]]:
+        """The password first; codes and passkeys have one page together."""
+        ways = {way["id"].partition(":")[0]: way for way in reversed(super().get_reauthentication_methods(user))}
+        if "mfa_reauthenticate" in ways:
+            factor = {"description": "Use a code or a passkey", "url": reverse("mfa_reauthenticate")}
+            ways["mfa_reauthenticate"] = {"id": "mfa_reauthenticate", **factor}
+        return sorted(ways.values(), key=lambda way: way["id"] != "reauthenticate")
+
     def get_client_ip(self, request: HttpRequest) -> str:
         """As far as our own proxies can vouch for it; '' if unknown."""
         return access.client_address(request)

@@ -14,7 +14,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from accounts import access, identity, queries, sessions
+from accounts import access, identity, oidc, passkeys, queries, sessions
 from accounts.models import User
 from accounts.web import devices, forms, invited, recent
 from heartbeet.lib import clock, durations, ratelimit
@@ -38,7 +38,8 @@ class SignIn(allauth.LoginView):  # type: ignore[misc]  # allauth is not typed
     def get_context_data(self, **given: Any) -> dict[str, Any]:
         is_new = not queries.anyone_exists()
         is_open = settings.HEARTBEET_REGISTRATION == "open" and not is_new
-        return {**super().get_context_data(**given), "is_new": is_new, "may_sign_up": is_open}
+        ways = {"provider": oidc.name(), "passkeys_are_possible": passkeys.are_possible()}
+        return {**super().get_context_data(**given), **ways, "is_new": is_new, "may_sign_up": is_open}
 
 
 @_secret
@@ -58,7 +59,7 @@ class SignUp(allauth.SignupView):  # type: ignore[misc]
 
     def get_context_data(self, **given: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**given)
-        return {**context, "invitation": context["form"].invitation}
+        return {**context, "invitation": context["form"].invitation, "provider": oidc.name()}
 
 
 class SignOut(allauth.LogoutView):  # type: ignore[misc]
@@ -77,7 +78,8 @@ class ConfirmPassword(allauth.ReauthenticateView):  # type: ignore[misc]
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         user = access.person(request)
         if not user.has_usable_password() and not self.get_reauthentication_alternatives():
-            return render(request, self.template_name, {"redirect_field_value": _safe_next(request)})
+            shown = {"redirect_field_value": _safe_next(request), "provider": oidc.name()}
+            return render(request, self.template_name, shown)
         response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
         return response
 

@@ -33,9 +33,7 @@ def start(request: HttpRequest) -> HttpResponse:
     except ratelimit.TooManyRequests as refusal:
         return _refuse(request, str(refusal), status=429)
     # A redirect would still be the form's doing, which our Content-Security-Policy confines to this site.
-    return render(
-        request, "accounts/sign_on_leaving.html", {"address": address, "provider": settings.HEARTBEET_OIDC_NAME}
-    )
+    return render(request, "accounts/sign_on_leaving.html", {"address": address, "provider": oidc.name()})
 
 
 @never_cache
@@ -70,12 +68,12 @@ def _sign_in(request: HttpRequest, user: User, next_url: str) -> HttpResponse:
 
 
 def _refuse(request: HttpRequest, reason: str, *, status: int) -> HttpResponse:
-    shown = {"reason": reason, "provider": settings.HEARTBEET_OIDC_NAME}
+    shown = {"reason": reason, "provider": oidc.name()}
     return render(request, "accounts/sign_on_refused.html", shown, status=status)
 
 
 def _demand_provider() -> None:
-    if not oidc.is_on():
+    if not oidc.name():
         raise Http404
 
 

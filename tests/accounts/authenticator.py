@@ -14,7 +14,7 @@ from fido2.utils import websafe_encode
 from fido2.webauthn import Aaguid, AttestationObject, AttestedCredentialData, AuthenticatorData
 
 SITE = "http://localhost:8000"
-PRESENT, VERIFIED, ATTESTED = 0x01, 0x04, 0x40
+FLAG = AuthenticatorData.FLAG
 
 
 @dataclass
@@ -32,9 +32,9 @@ class SoftPasskey:
         """The answer to what `passkeys.ask_to_add` asks."""
         asked = json.loads(json.dumps(options))["publicKey"]
         self.handle = _bytes(asked["user"]["id"])
-        public = ES256.from_cryptography_key(self._key.public_key())
+        public = ES256.from_cryptography_key(self._key.public_key())  # type: ignore[no-untyped-call]
         attested = AttestedCredentialData.create(Aaguid.NONE, self.credential_id, public)
-        data = AuthenticatorData.create(self._party_hash, self._flags | ATTESTED, 0, attested)
+        data = AuthenticatorData.create(self._party_hash, self._flags | FLAG.AT, 0, attested)
         attestation = AttestationObject.create("none", data, {})
         return self._answer("webauthn.create", asked["challenge"], attestationObject=bytes(attestation))
 
@@ -53,8 +53,8 @@ class SoftPasskey:
         return hashlib.sha256(self.party.encode()).digest()
 
     @property
-    def _flags(self) -> int:
-        return PRESENT | (VERIFIED if self.verifies else 0)
+    def _flags(self) -> FLAG:
+        return FLAG.UP | FLAG.UV if self.verifies else FLAG.UP
 
     def _client_data(self, kind: str, challenge: str) -> bytes:
         return json.dumps({"type": kind, "challenge": challenge, "origin": self.origin}).encode()

@@ -8,6 +8,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.core import mail
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts import factor_adapter, factors
 from accounts.domain import totp
@@ -190,9 +191,8 @@ def test_taking_away_nothing_is_not_an_event(alice: Membership, now: datetime) -
 @pytest.mark.postgresql
 def test_codes_are_checked_under_a_lock(alice: Membership, now: datetime) -> None:
     switched_on(alice.user, now)
-    seen: list[str] = []
 
-    with connection.execute_wrapper(lambda do, sql, *rest: (seen.append(sql), do(sql, *rest))[1]):
+    with CaptureQueriesContext(connection) as queries:
         factors.use_code(user=alice.user, code=code(now), by=HER, now=now)
 
-    assert any("FOR UPDATE" in sql for sql in seen)
+    assert any("FOR UPDATE" in query["sql"] for query in queries)
