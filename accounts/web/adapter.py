@@ -48,11 +48,6 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is not ty
         is_open: bool = settings.HEARTBEET_REGISTRATION == "open"
         return is_open or invited.find(request, now=clock.now()) is not None
 
-    def is_email_verified(self, request: HttpRequest, email: str) -> bool:
-        """Whether an invitation's link, which came by e-mail, has proved the address already."""
-        invitation = invited.find(request, now=clock.now())
-        return invitation is not None and invitation.email == email.lower()
-
     def is_ajax(self, request: HttpRequest) -> bool:
         """Never: our pages are pages."""
         return False

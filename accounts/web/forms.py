@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account import forms as allauth
+from allauth.account.adapter import get_adapter
 from django import forms
 from django.contrib.auth import hashers, password_validation
 from django.db import IntegrityError, transaction
@@ -120,10 +121,12 @@ class SignUp(allauth.SignupForm):  # type: ignore[misc]
         return user, response
 
     def signup(self, request: HttpRequest, user: User) -> None:
-        """Take the seat that the person was invited to, in the transaction that makes them."""
+        """Take the seat that the person was invited to, in the transaction that makes them. The link came by e-mail, so
+        the address is proved."""
         if self.invitation:
             by = access.actor_for(request, user)
             invitations.accept(code=invited.code(request), user=user, by=by, now=clock.now())
+            get_adapter().stash_verified_email(request, user.email)
 
 
 class ConfirmPassword(allauth.ReauthenticateForm):  # type: ignore[misc]
