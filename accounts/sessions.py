@@ -60,7 +60,7 @@ class SessionStore(SessionBase):
 
     def create(self) -> None:
         while True:
-            self._session_key = self._get_new_session_key()
+            self._session_key = self._get_new_session_key()  # type: ignore[attr-defined]  # the stubs leave it out
             try:
                 self.save(must_create=True)
             except CreateError:
@@ -73,7 +73,8 @@ class SessionStore(SessionBase):
         if self.session_key is None:
             return self.create()
         digest, now = self.digest, clock.now()
-        fields = self._fields(self._get_session(no_load=must_create), digest, now)
+        data = self._get_session(no_load=must_create)  # type: ignore[attr-defined]
+        fields = self._fields(data, digest, now)
         if must_create:
             self._insert(digest, {**fields, "created_at": now})
         elif not BrowserSession.objects.filter(digest=digest).update(**fields):

@@ -28,8 +28,8 @@ class BrowsingMiddleware(SessionMiddleware):
 
 def _afterwards(request: HttpRequest) -> None:
     session = request.session
-    if isinstance(session, sessions.SessionStore):
-        session.touch()
+    assert isinstance(session, sessions.SessionStore)
+    session.touch()
     if email := getattr(request, "failed_sign_in", ""):
-        by = Actor(user_id=None, email=email, ip=access.client_address(request), user_agent=session.user_agent)
+        by = Actor(email=email, ip=session.ip, user_agent=session.user_agent)
         identity.record_failed_sign_in(email=email, by=by, now=clock.now())

@@ -2,6 +2,7 @@
 uses up everybody else's budget for an account does not lock its owner out."""
 
 import secrets
+from typing import Any
 
 from django.conf import settings
 from django.core import signing
@@ -39,9 +40,9 @@ def known_to(request: HttpRequest, email: str) -> str:
     return str(cookie["device"])
 
 
-def _read(request: HttpRequest) -> dict[str, object]:
+def _read(request: HttpRequest) -> dict[str, Any]:
     try:
-        found: dict[str, object] = signing.loads(request.COOKIES.get(COOKIE, ""), salt=_SALT, max_age=AGE_SEC)
+        found: dict[str, Any] = signing.loads(request.COOKIES.get(COOKIE, ""), salt=_SALT, max_age=AGE_SEC)
     except signing.BadSignature:
         return {}
     return found

@@ -7,7 +7,7 @@ to prove it and comes back to a page, never into the middle of what they were do
 import functools
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, overload
 from urllib.parse import urlencode
 
 from allauth.account import authentication
@@ -15,13 +15,22 @@ from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from accounts import access
 from heartbeet.lib import clock
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 REPEAT = "Thank you. Nothing has happened yet: please do again what you wanted to do."
+
+
+@overload
+def required(view: View) -> View: ...
+
+
+@overload
+def required(*, back: str) -> Callable[[View], View]: ...
 
 
 def required(view: View | None = None, *, back: str = "") -> Any:
@@ -34,7 +43,7 @@ def required(view: View | None = None, *, back: str = "") -> Any:
         return functools.partial(required, back=back)
 
     @functools.wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if is_recent(request, now=clock.now()):
             return view(request, *args, **kwargs)
         return ask(request, back=reverse(back, args=args, kwargs=kwargs) if back else "")
