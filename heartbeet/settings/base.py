@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "csp",
+    "django_ratelimit",
     "django_htmx",
     "template_partials",
     "allauth",
@@ -146,6 +147,8 @@ else:
         }
     }
 
+RATELIMIT_FAIL_OPEN = True  # a count that cannot be kept keeps nobody out
+
 AUTH_USER_MODEL = "accounts.User"
 PASSWORD_HASHERS = ["heartbeet.lib.hashers.Argon2"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -211,7 +214,11 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W005",  # HSTS for subdomains: whoever owns the domain decides about its other hosts
     "security.W008",  # http to https: the proxy that ends TLS does it; we see its probes, and could only loop
     "security.W021",  # preloading HSTS: as W005
+    "django_ratelimit.W001",  # its list of caches is older than Django's own for Redis, which counts in one step
 ]
+if HEARTBEET_EMBEDDED:
+    # django-ratelimit wants a cache that processes share. Here one process answers, so its memory is where all count.
+    SILENCED_SYSTEM_CHECKS += ["django_ratelimit.E003"]
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"

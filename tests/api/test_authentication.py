@@ -4,15 +4,25 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts import operations
 from accounts.domain.actor import SYSTEM
 from accounts.models import AccessToken, Membership
 from heartbeet.lib import ratelimit
+from tests import factories
 from tests.api.client import API
 
 UNKNOWN = "hb_" + "A" * 43
+QUOTA = [
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-PAT-Mut-Limit",
+    "X-PAT-Mut-Remaining",
+    "X-PAT-Mut-Reset",
+]
 
 
 @pytest.mark.parametrize(
@@ -129,6 +139,98 @@ def test_too_many_requests_are_told_to_wait(api: API, alice: Membership, monkeyp
     assert int(answers[2]["Retry-After"]) > 0
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("get", "/me", None, 200),
+        ("post", "/monitors", {"name": ""}, 400),
+        ("post", "/channels", {}, 403),
+        ("get", "/monitors/999999", None, 404),
+        ("put", "/me", {}, 405),
+        ("post", "/monitors", {"name": "taken", "intervalSec": 60}, 409),
+        ("get", "/monitors?limit=0", None, 400),
+    ],
+)
+def test_errors_say_what_the_token_has_left_too(
+    method: str, path: str, body: Any, status: int, api: API, alice: Membership
+) -> None:
+    factories.monitor(alice.organization, name="taken")
+    api.login(alice, "monitors:*")
+
+    answer = getattr(api.client, method)(f"/api/v1{path}", body, format="json")
+
+    assert answer.status_code == status
+    assert all(name in answer for name in QUOTA)
+
+
+def test_who_is_limited_sees_it_in_the_headers(api: API, alice: Membership, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ratelimit, "API_RATE", "1/1h")
+    api.login(alice)
+    api.get("/me")
+
+    answer = api.get("/me")
+
+    assert (answer.status_code, answer["X-RateLimit-Limit"], answer["X-RateLimit-Remaining"]) == (429, "1", "0")
+    assert all(name in answer for name in QUOTA)
+
+
+def test_who_has_no_changes_left_sees_it_in_the_headers(api: API, alice: Membership) -> None:
+    api.login(alice, daily_mutation_limit=1)
+    api.post("/monitors", {"name": "one", "intervalSec": 60})
+
+    answer = api.post("/monitors", {"name": "two", "intervalSec": 60})
+
+    assert (answer.status_code, answer["X-PAT-Mut-Limit"], answer["X-PAT-Mut-Remaining"]) == (429, "1", "0")
+    assert all(name in answer for name in QUOTA)
+
+
+def test_an_address_is_limited_whatever_tokens_it_has(
+    api: API, alice: Membership, bob: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ratelimit, "ADDRESS_RATE", "2/1h")
+    tokens = [api.login(alice), api.login(bob)]
+
+    answers = [_from(api, "192.0.2.1", tokens[number % 2]) for number in range(3)]
+    elsewhere = _from(api, "192.0.2.2", tokens[0])
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert (answers[2].json()["code"], int(answers[2]["Retry-After"]) > 0) == ("RATE_LIMITED", True)
+    assert elsewhere.status_code == 200
+
+
+def test_guessing_tokens_is_slow(api: API, alice: Membership, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once an address has guessed too often, not even the right token helps it until the time is over."""
+    monkeypatch.setattr(ratelimit, "STRANGER_RATE", "3/1h")
+    right = api.login(alice)
+
+    guesses = [_from(api, "192.0.2.1", UNKNOWN) for _ in range(4)]
+    lucky = _from(api, "192.0.2.1", right)
+    elsewhere = _from(api, "192.0.2.2", right)
+
+    assert [answer.status_code for answer in guesses] == [401, 401, 401, 429]
+    assert (lucky.status_code, elsewhere.status_code) == (429, 200)
+
+
+def test_who_is_let_in_never_counts_as_a_stranger(api: API, alice: Membership, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ratelimit, "STRANGER_RATE", "1/1h")
+    api.login(alice)
+
+    assert [api.get("/me").status_code for _ in range(3)] == [200, 200, 200]
+
+
+def test_a_limited_address_costs_no_look_into_the_database(
+    api: API, alice: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ratelimit, "ADDRESS_RATE", "1/1h")
+    api.login(alice)
+    api.get("/me")
+
+    with CaptureQueriesContext(connection) as queries:
+        answer = api.get("/me")
+
+    assert (answer.status_code, len(queries)) == (429, 0)
+
+
 def test_a_dead_redis_does_not_keep_people_out(api: API, alice: Membership, settings: Any) -> None:
     settings.CACHES = {
         "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
@@ -149,3 +251,8 @@ def test_me_says_who_where_and_what_may_be_used(api: API, bob: Membership) -> No
     assert answer["user"]["email"] == bob.user.email
     assert (answer["organization"]["name"], answer["role"], answer["scopes"]) == ("Acme", "member", ["monitors:read"])
     assert (answer["plan"]["intervalFloorSec"], answer["usage"]) == (5, {"monitors": 0})
+
+
+def _from(api: API, address: str, token: str) -> Any:
+    api.use(token)
+    return api.client.get("/api/v1/me", REMOTE_ADDR=address)

@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
@@ -164,3 +166,13 @@ def test_damaged_secrets_are_not_replaced(tmp_path: Path) -> None:
 
     with pytest.raises(ImproperlyConfigured, match="restore it from a backup"):
         env.embedded_secrets(tmp_path)
+
+
+def test_the_settings_as_they_are_pass_all_checks() -> None:
+    """Also django-ratelimit's about the cache: in memory it is silenced, for there one process answers everything."""
+    assert [message for message in run_checks() if not message.is_silenced()] == []
+
+
+@pytest.mark.postgresql
+def test_in_production_limits_are_counted_where_all_processes_see_them() -> None:
+    assert "django_ratelimit.E003" not in settings.SILENCED_SYSTEM_CHECKS
