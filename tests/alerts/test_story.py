@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import standardwebhooks
 
+from accounts import webhooks
 from alerts import queries
 from alerts.models import Attempt, Delivery
 from tests.alerts.house import House, ledger, send_all
@@ -25,8 +26,8 @@ def test_an_opened_incident_reaches_a_webhook_signed(house: House, http_receiver
     send_all(house.now)
 
     [request] = http_receiver.requests
-    secret = queries.secrets_of(channel)["secret"]
-    verified = standardwebhooks.Webhook(secret).verify(request.body, request.headers)
+    [secret] = webhooks.opened(queries.signers(channel, house.now))
+    verified = standardwebhooks.Webhook(secret.text).verify(request.body, request.headers)
     assert verified["type"] == "incident.opened"
     assert verified["data"]["incident"]["id"] == incident.id
     assert ledger(incident) == [("opened", "delivered")]

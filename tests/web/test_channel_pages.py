@@ -7,12 +7,13 @@ import pytest
 from django.test import Client
 
 from accounts.domain.actor import SYSTEM
-from accounts.models import Organization
+from accounts.models import Membership, Organization
 from alerts import operations, queries
 from alerts.models import Channel, Delivery, Subscription
 from heartbeet.lib import clock, ratelimit
 from monitors.models import Incident, Monitor
 from tests.receivers import SMTPReceiver
+from tests.web.conftest import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -47,13 +48,15 @@ def test_an_email_channel_is_added(owner: Client, acme: Organization) -> None:
     assert "ops@example.com" in owner.get("/channels").content.decode()
 
 
-def test_a_webhooks_secret_is_made_for_you_and_shown_once(owner: Client) -> None:
+def test_a_webhook_without_a_secret_says_where_the_organisations_is(owner: Client, bob: Membership) -> None:
     added = owner.post("/channels/new/webhook", {"name": "Bridge", "config-url": "https://example.com/hook"})
 
-    first, second = (owner.get(added["Location"]).content.decode() for _ in range(2))
+    for_owner = owner.get(added["Location"]).content.decode()
+    for_member = sign_in(bob).get(added["Location"]).content.decode()
 
-    assert WHSEC.findall(first) == [queries.secrets_of(Channel.objects.get())["secret"]]
-    assert not WHSEC.search(second)
+    assert 'href="/settings/webhook-secret"' in for_owner
+    assert "which an owner or admin can read" in for_member
+    assert not WHSEC.search(for_owner)
 
 
 def test_a_slack_url_is_a_secret_that_no_page_shows(owner: Client, acme: Organization) -> None:
