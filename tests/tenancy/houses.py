@@ -1,0 +1,126 @@
+"""Two organisations with a row of everything. All that Acme's rows say has a canary in it, which nobody else may see."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from allauth.mfa.models import Authenticator
+
+from accounts import invitations, operations, webhooks
+from accounts.domain.actor import Actor
+from accounts.domain.roles import Role
+from accounts.models import Membership, Organization, Project
+from alerts import operations as alerts_operations
+from alerts.models import Attempt, Channel, Delivery, Subscription
+from monitors.models import Incident, Monitor
+from tests import factories
+
+ROLES = {"owner": "alice", "admin": "adam", "member": "bob", "viewer": "vera"}
+ABSENT = 999_999
+
+
+@dataclass(frozen=True)
+class House:
+    """An organisation. `ids` are its rows, by the names that routes give them; `secrets` is what only its own may read;
+    `members` are by role, and `guest` is a viewer with whom something can be done."""
+
+    canary: str
+    organization: Organization
+    members: dict[str, Membership]
+    ids: dict[str, int | str]
+    secrets: tuple[str, ...]
+
+
+def build(canary: str) -> House:
+    """Make a house; `canary` is a word of letters."""
+    organization = factories.organization(f"{canary} Ltd")
+    organization.slug = f"{canary}-ltd"
+    organization.save()
+    members = {role: _member(organization, role, f"{canary}-{name}") for role, name in ROLES.items()}
+    guest = _member(organization, "viewer", f"{canary}-guest")
+    by, now = operations.actor_of(members["owner"]), datetime.now(UTC)
+    made = factories.created(organization, name=f"{canary} nightly", description=canary, tags=[canary], now=now)
+    ids = {
+        "monitor_id": made.monitor.id,
+        **_incident(made.monitor, canary, by, now),
+        **_account(members["owner"], canary, by, now),
+        "member_id": guest.id,
+    }
+    signing = webhooks.read(organization=organization, by=by, now=now)[0]
+    return House(canary, organization, members, ids, (canary, made.secrets.token, signing.text))
+
+
+def _member(organization: Organization, role: str, name: str) -> Membership:
+    user = factories.member(organization, role, name)
+    return Membership.objects.select_related("user", "organization__plan").get(user=user)
+
+
+def _incident(monitor: Monitor, canary: str, by: Actor, now: datetime) -> dict[str, int | str]:
+    """A ping, an open incident, and a channel that could not be told."""
+    monitor.pings.create(received_at=now, kind="success", method="POST", body_head=canary.encode(), body_size=6)
+    incident = factories.incident(monitor)
+    channel = _channel(monitor, canary, by, now)
+    delivery = _dead_letter(incident, channel, canary, now)
+    return {"incident_id": incident.id, "channel_id": channel.id, "delivery_id": delivery.id}
+
+
+def _channel(monitor: Monitor, canary: str, by: Actor, now: datetime) -> Channel:
+    channel = alerts_operations.create_channel(
+        organization=monitor.organization, kind="email", name=f"{canary} mail",
+        config={"to": f"{canary}@example.com"}, by=by, now=now,
+    )  # fmt: skip
+    Subscription.objects.create(monitor=monitor, channel=channel)
+    return channel
+
+
+def _dead_letter(incident: Incident, channel: Channel, canary: str, now: datetime) -> Delivery:
+    delivery = Delivery.objects.create(
+        event=incident.events.get(), incident=incident, channel=channel, status="dead", tries=1,
+        created_at=now, first_tried_at=now, last_error=canary,
+    )  # fmt: skip
+    Attempt.objects.create(delivery=delivery, at=now, is_ok=False, duration_ms=1, error=canary, excerpt=canary)
+    return delivery
+
+
+def _account(owner: Membership, canary: str, by: Actor, now: datetime) -> dict[str, int | str]:
+    """A token and a passkey of the owner's, an invitation, and a project."""
+    organization = owner.organization
+    token = operations.mint_token(membership=owner, name=canary, by=by, now=now).token
+    invitation = invitations.invite(
+        organization=organization, email=f"{canary}-new@example.com", role=Role.VIEWER, by=by, now=now
+    )
+    project = Project.objects.create(organization=organization, name=canary, slug=canary, created_at=now)
+    passkey = Authenticator.objects.create(user=owner.user, type="webauthn", data={"name": canary, "credential": {}})
+    return {
+        "token_id": token.id,
+        "invite_id": invitation.id,
+        "invitation_id": invitation.id,
+        "project_id": project.id,
+        "code": invitations.code(invitation),
+        "pk": passkey.pk,
+    }
+
+
+def expired(membership: Membership) -> str:
+    """A token that was good until a minute ago."""
+    now = datetime.now(UTC)
+    by = operations.actor_of(membership)
+    minted = operations.mint_token(membership=membership, name="old", by=by, now=now)
+    minted.token.expires_at = now - timedelta(minutes=1)
+    minted.token.save()
+    return minted.plaintext
+
+
+def revoked(membership: Membership) -> str:
+    """A token that was taken back."""
+    by, now = operations.actor_of(membership), datetime.now(UTC)
+    minted = operations.mint_token(membership=membership, name="lost", by=by, now=now)
+    operations.revoke_token(token=minted.token, by=by, now=now)
+    return minted.plaintext
+
+
+def token(membership: Membership, *scopes: str) -> str:
+    """A token that works; without scopes it may all that its member may."""
+    by, now = operations.actor_of(membership), datetime.now(UTC)
+    return operations.mint_token(
+        membership=membership, name="tool", scopes=scopes or None, by=by, now=now
+    ).plaintext
