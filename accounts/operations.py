@@ -140,27 +140,12 @@ def mint_token(
     if minted_by:
         _check_line(minted_by)
     parent = _grant_of(minted_by)
-    wanted = tokens.Grant(
-        tuple(scopes) if scopes is not None else parent.scopes,
-        expires_at or parent.expires_at,
-        daily_mutation_limit if daily_mutation_limit is not None else parent.daily_mutation_limit,
-    )
+    wanted = parent.narrowed(scopes=scopes, expires_at=expires_at, daily_mutation_limit=daily_mutation_limit)
     if problems := tokens.problems(name, wanted, parent, now):
         raise BadGrant(problems)
-    plaintext = tokens.generate()
-    token = AccessToken.objects.create(
-        membership=membership,
-        minted_by=minted_by,
-        name=name,
-        digest=tokens.digest(plaintext),
-        prefix=tokens.prefix(plaintext),
-        scopes=list(wanted.scopes),
-        expires_at=wanted.expires_at,
-        daily_mutation_limit=wanted.daily_mutation_limit,
-        created_at=now,
-    )
-    _record_token("CREATE_ACCESS_TOKEN", token, by, now)
-    return Minted(token, plaintext)
+    minted = _insert_token(membership, minted_by, name, wanted, now)
+    _record_token("CREATE_ACCESS_TOKEN", minted.token, by, now)
+    return minted
 
 
 @transaction.atomic
@@ -244,6 +229,24 @@ def _grant_of(token: AccessToken | None) -> tokens.Grant:
     if token is None:
         return tokens.EVERYTHING
     return tokens.Grant(tuple(token.scopes), token.expires_at, token.daily_mutation_limit)
+
+
+def _insert_token(
+    membership: Membership, minted_by: AccessToken | None, name: str, grant: tokens.Grant, now: datetime
+) -> Minted:
+    plaintext = tokens.generate()
+    token = AccessToken.objects.create(
+        membership=membership,
+        minted_by=minted_by,
+        name=name,
+        digest=tokens.digest(plaintext),
+        prefix=tokens.prefix(plaintext),
+        scopes=list(grant.scopes),
+        expires_at=grant.expires_at,
+        daily_mutation_limit=grant.daily_mutation_limit,
+        created_at=now,
+    )
+    return Minted(token, plaintext)
 
 
 def _record_token(action: str, token: AccessToken, by: Actor, now: datetime) -> None:

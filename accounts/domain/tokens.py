@@ -3,6 +3,7 @@
 import hashlib
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +23,16 @@ class Grant:
     scopes: tuple[str, ...]
     expires_at: datetime | None = None
     daily_mutation_limit: int | None = None
+
+    def narrowed(
+        self, *, scopes: Sequence[str] | None, expires_at: datetime | None, daily_mutation_limit: int | None
+    ) -> "Grant":
+        """What a token is to get that asks for this; None is as this grant has it. `problems` says if it may."""
+        return Grant(
+            self.scopes if scopes is None else tuple(scopes),
+            expires_at or self.expires_at,
+            self.daily_mutation_limit if daily_mutation_limit is None else daily_mutation_limit,
+        )
 
 
 EVERYTHING = Grant(scopes=("*",))

@@ -11,14 +11,13 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from monitors.domain import ping
+from monitors.domain import ping, token
 from monitors.domain.status import Kind
 
 HEARTBEATS, BEET = "/api/v1/heartbeats/", "/api/v1/beet/"
 PREFIXES = (HEARTBEATS, BEET)
 
 _PATH = re.compile(r"/api/v1/(?:heartbeats|beet)/([^/]*)(?:/([^/]+))?/?")
-_TOKEN = re.compile(r"[0-9a-f]{64}")
 _EXIT_CODE = re.compile(r"[+-]?[0-9]+")
 _RUN_ID = re.compile(r"[!-~]{1,64}")
 _PORT = re.compile(r"\[([^\]]*)\](?::\d*)?|([^:]*):\d*")
@@ -45,10 +44,10 @@ def parse_path(path: str) -> Asked:
     match = _PATH.fullmatch(path)
     if match is None:
         raise NoSuchPath(path)
-    token, signal = match.groups("")
+    text, signal = match.groups("")
     if signal and path.startswith(BEET):
         raise NoSuchPath(path)
-    shown = token if _TOKEN.fullmatch(token) else ""
+    shown = text if token.looks_like_token(text) else ""
     if signal in _SIGNALS:
         return Asked(shown, _SIGNALS[signal])
     exit_code = parse_exit_code(signal)
