@@ -21,6 +21,6 @@ def set_up() -> None:
     from django.core.checks import run_checks
 
     django.setup()
-    errors = [message for message in run_checks() if message.is_serious()]
+    errors = [message for message in run_checks() if message.is_serious() and not message.is_silenced()]
     if errors:
         raise CannotStart("\n".join(f"{error.id}: {error.msg} {error.hint or ''}".rstrip() for error in errors))
