@@ -1,13 +1,11 @@
 """Who gets what from the API.
 
-`401` is NOT_AUTHENTICATED, `scope` 403 PAT_SCOPE_INSUFFICIENT, `role` 403 ROLE_INSUFFICIENT, `404` NOT_FOUND. The token of
-`scope` has one scope that the call has no use for; `other` owns another organisation, and asks for Acme's ids.
+`401` is NOT_AUTHENTICATED, `scope` 403 PAT_SCOPE_INSUFFICIENT, `role` 403 ROLE_INSUFFICIENT, `404` NOT_FOUND. The token
+of `scope` has one scope that the call has no use for; `other` owns another organisation, and asks for Acme's ids.
 """
 
 from tests.tenancy import table
 from tests.tenancy.houses import House
-
-COLUMNS = ("nobody", "expired", "revoked", "scope", "viewer", "member", "admin", "owner", "other")
 
 
 def _change_of_monitors(house: House) -> dict[str, object]:
@@ -19,9 +17,8 @@ def _monitors(house: House) -> dict[str, object]:
 
 
 MONITORS = table.rows(
-    COLUMNS,
-    #        route                                        nobody expired revoked scope   viewer member admin owner  other
     """
+    method   route                                        nobody expired revoked scope   viewer member admin owner other
     GET      monitors                                     401    401     401     scope   200    200    200   200    200
     POST     monitors                                     401    401     401     scope   role   201    201   201    201
     POST     monitors/bulk                                401    401     401     scope   role   201    201   201    201
@@ -56,9 +53,8 @@ MONITORS = table.rows(
 )
 
 ALERTS = table.rows(
-    COLUMNS,
-    #        route                                        nobody expired revoked scope   viewer member admin owner  other
     """
+    method   route                                        nobody expired revoked scope   viewer member admin owner other
     GET      channels                                     401    401     401     scope   200    200    200   200    200
     POST     channels                                     401    401     401     scope   role   201    201   201    201
     GET      channels/<channel_id>                        401    401     401     scope   200    200    200   200    404
@@ -75,9 +71,8 @@ ALERTS = table.rows(
 )
 
 ACCOUNT = table.rows(
-    COLUMNS,
-    #        route                                        nobody expired revoked scope   viewer member admin owner  other
     """
+    method   route                                        nobody expired revoked scope   viewer member admin owner other
     GET      me                                           401    401     401     200     200    200    200   200    200
     GET      me/tokens                                    401    401     401     200     200    200    200   200    200
     POST     me/tokens                                    401    401     401     scope   201    201    201   201    201
@@ -101,6 +96,3 @@ ACCOUNT = table.rows(
 )
 
 EVERY = [*MONITORS, *ALERTS, *ACCOUNT]
-
-SILENT = {"GET me/webhook-secret"}
-"""Collections that show nothing but a secret."""

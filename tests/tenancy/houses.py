@@ -1,4 +1,4 @@
-"""Two organisations with a row of everything. All that Acme's rows say has a canary in it, which nobody else may see."""
+"""An organisation with a row of everything. All that its rows say has a canary in it, which nobody else may see."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +16,8 @@ from tests import factories
 
 ROLES = {"owner": "alice", "admin": "adam", "member": "bob", "viewer": "vera"}
 ABSENT = 999_999
+UNRELATED = "webhooks:write"
+"""The one scope that no call is content with."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,4 @@ def revoked(membership: Membership) -> str:
 def token(membership: Membership, *scopes: str) -> str:
     """A token that works; without scopes it may all that its member may."""
     by, now = operations.actor_of(membership), datetime.now(UTC)
-    return operations.mint_token(
-        membership=membership, name="tool", scopes=scopes or None, by=by, now=now
-    ).plaintext
+    return operations.mint_token(membership=membership, name="tool", scopes=scopes or None, by=by, now=now).plaintext

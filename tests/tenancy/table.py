@@ -1,7 +1,5 @@
-"""Hand-written tables of who gets what, as text: one line for each method of a route, one column for each who asks.
-
-    GET   monitors/<monitor_id>   401 401 401 scope  200 200 200 200  404
-"""
+"""Hand-written tables of who gets what, as text: one line for each method of a route, one column for each who asks. The
+first line names the columns."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,24 +27,22 @@ class Row:
         """Whether the route names no row."""
         return "<" not in self.path
 
-    @property
-    def changes(self) -> bool:
-        return self.method not in ("GET", "HEAD")
-
     def body_for(self, house: House) -> Mapping[str, Any] | None:
         """What to send for what this house has."""
         return self.body(house) if callable(self.body) else self.body
 
 
-def rows(columns: Sequence[str], text: str, bodies: Mapping[str, Body]) -> list[Row]:
-    """The rows of a table. `bodies` are by `METHOD path`; a POST or PATCH without one sends {}."""
-    found = [_row(columns, line.split(), bodies) for line in text.strip().splitlines() if line.strip()]
+def rows(text: str, bodies: Mapping[str, Body] | None = None) -> list[Row]:
+    """The rows of a table. `bodies` are by `METHOD path`; a POST or PATCH without one sends nothing."""
+    bodies = bodies or {}
+    (_, _, *columns), *lines = (line.split() for line in text.strip().splitlines())
+    found = [_row(columns, words, bodies) for words in lines]
     unused = set(bodies) - {str(row) for row in found}
     assert not unused, f"bodies that no row sends: {unused}"
     return found
 
 
-def _row(columns: Sequence[str], words: list[str], bodies: Mapping[str, Body]) -> Row:
+def _row(columns: Sequence[str], words: Sequence[str], bodies: Mapping[str, Body]) -> Row:
     method, path, *expected = words
     assert len(expected) == len(columns), f"{method} {path} has {len(expected)} answers for {len(columns)} columns"
     return Row(method, path, dict(zip(columns, expected, strict=True)), bodies.get(f"{method} {path}"))
