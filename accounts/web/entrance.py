@@ -1,6 +1,7 @@
 """Signing in, up and out, and new passwords: django-allauth's views with our forms, our pages and our audit log."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from allauth.account import views as allauth
 from allauth.account.utils import get_next_redirect_url
@@ -78,8 +79,7 @@ class ConfirmPassword(allauth.ReauthenticateView):  # type: ignore[misc]
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         user = access.person(request)
         if not user.has_usable_password() and not self.get_reauthentication_alternatives():
-            shown = {"redirect_field_value": _safe_next(request), "provider": oidc.name()}
-            return render(request, self.template_name, shown)
+            return render(request, self.template_name, {**_ways_in_again(request), "provider": oidc.name()})
         response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
         return response
 
@@ -162,5 +162,8 @@ class Email(allauth.EmailView):  # type: ignore[misc]
     form_class = forms.NewEmail
 
 
-def _safe_next(request: HttpRequest) -> str:
-    return get_next_redirect_url(request) or reverse("accounts:security")
+def _ways_in_again(request: HttpRequest) -> dict[str, str]:
+    """Where to go on to, and the address that signs out, asks to sign in, and then leads there."""
+    back = get_next_redirect_url(request) or reverse("accounts:security")
+    sign_in = f"{reverse('account_login')}?{urlencode({'next': back})}"
+    return {"redirect_field_value": back, "sign_out_url": f"{reverse('account_logout')}?{urlencode({'next': sign_in})}"}

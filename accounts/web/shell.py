@@ -50,7 +50,7 @@ def _shell(request: HttpRequest) -> Shell | None:
 
 
 def _section(path: str) -> str:
-    return next((page for page, _ in _SECTIONS[1:] if path.startswith(f"/{page}")), "")
+    return next((page for page in [*(page for page, _ in _SECTIONS[1:]), "account"] if path.startswith(f"/{page}")), "")
 
 
 def _organizations(request: HttpRequest, who: Access) -> tuple[Link, ...]:

@@ -1,5 +1,6 @@
 """One's own account: password, address, sessions, and the proof that it is still you."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -282,5 +283,7 @@ def test_someone_without_a_password_signs_in_again(alice: Membership) -> None:
     browser = sign_in(alice, recent=False)
 
     page = browser.get("/account/password/new", follow=True).content.decode()
+    out = browser.post(re.findall(r'action="([^"]+)"', page)[-1])
 
     assert "Sign in again" in page
+    assert out["Location"] == "/sign-in?next=%2Faccount%2Fpassword%2Fnew"
