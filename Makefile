@@ -4,11 +4,12 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo "$$p" && break; done)
 BIN := .venv/bin
 WORKERS ?= 3
+FUZZ ?= 200
 COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml
 PYTEST_FLAGS ?= -q
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-sqlite test-postgresql check bench format requirements clean
+.PHONY: help run test test-sqlite test-postgresql check bench fuzz schema format requirements clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -31,9 +32,16 @@ check: .venv/dev.stamp  ## Style, types, layers, migrations
 	$(BIN)/lint-imports
 	$(BIN)/heartbeet makemigrations --check --dry-run
 	$(BIN)/heartbeet check
+	$(BIN)/heartbeet schema --check
 
 bench: .venv/dev.stamp  ## Measure: one JSON line per case
-	@for name in ingest sweep latency; do $(BIN)/python -m benchmarks.$$name || exit 1; done
+	@for name in ingest sweep latency api sign_in; do $(BIN)/python -m benchmarks.$$name || exit 1; done
+
+fuzz: .venv/dev.stamp  ## Ask the API for what nobody expects: FUZZ examples for each call
+	HEARTBEET_TEST_FUZZ=$(FUZZ) $(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_FLAGS) tests/api/test_schema.py
+
+schema: .venv/dev.stamp  ## Write schema.yml and the tables of docs/reference/api.md from the code
+	$(BIN)/heartbeet schema
 
 format: .venv/dev.stamp  ## Put the code in shape
 	$(BIN)/ruff check --fix .

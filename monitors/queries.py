@@ -23,8 +23,13 @@ class Outlook:
     status: Status
     next_due_at: datetime | None
     deadline_at: datetime | None
-    schedule: str
     open_incident_id: int | None
+    promise: schedule.Schedule | None = None
+
+    @property
+    def schedule(self) -> str:
+        """What is promised, in words."""
+        return self.promise.describe() if self.promise else "learns its rhythm"
 
 
 def live(organization: Organization) -> QuerySet[Monitor]:
@@ -81,13 +86,13 @@ def outlooks(monitors: Iterable[Monitor], now: datetime) -> dict[int, Outlook]:
 def _outlook(found: facts.Facts | None, incident: Incident | None, now: datetime) -> Outlook:
     incident_id = incident.id if incident else None
     if found is None:
-        return Outlook(Status.LEARNING, None, None, "learns its rhythm", incident_id)
+        return Outlook(Status.LEARNING, None, None, incident_id)
     return Outlook(
         status=judge.view_status(found, now),
         next_due_at=judge.due_at(found),
         deadline_at=judge.deadline(found),
-        schedule=found.schedule.describe(),
         open_incident_id=incident_id,
+        promise=found.schedule,
     )
 
 

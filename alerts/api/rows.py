@@ -11,11 +11,11 @@ from alerts import queries, trials
 from alerts.api import examples
 from alerts.channels import registry
 from alerts.domain.retry import DeliveryStatus
-from alerts.models import Attempt, Channel, Delivery
+from alerts.models import Channel, Delivery
 from monitors.domain.status import EventKind
 
 
-class ChannelRow(serializers.Serializer[Channel]):
+class ChannelRow(shown.Row):
     """A way to reach people or programs."""
 
     example: ClassVar = examples.CHANNEL
@@ -30,7 +30,7 @@ class ChannelRow(serializers.Serializer[Channel]):
     updatedAt = shown.moment("When it was last changed.", "updated_at")
 
 
-class DeliveryRow(serializers.Serializer[Delivery]):
+class DeliveryRow(shown.Row):
     """One message to one channel, and what became of it."""
 
     example: ClassVar = examples.DELIVERY
@@ -49,7 +49,7 @@ class DeliveryRow(serializers.Serializer[Delivery]):
     deliveredAt = shown.moment("When it arrived.", "delivered_at", null=True)
 
 
-class AttemptRow(serializers.Serializer[Attempt]):
+class AttemptRow(shown.Row):
     """One try to send a message."""
 
     at = shown.moment("When it was sent.")

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.api.body import Body
@@ -15,6 +16,16 @@ _CHANNEL_ID = "Give the id of a channel, a whole number."
 def _text(source: str | None = None, **options: Any) -> serializers.CharField:
     """Any text; its length and its characters are the domain's business. null is the same as leaving it empty."""
     return serializers.CharField(source=source, required=False, allow_blank=True, allow_null=True, **options)
+
+
+@extend_schema_field({"type": ["string", "integer", "null"]})
+class _ChatId(serializers.Field[str, Any, str, Any]):
+    """A chat of Telegram, whose own API knows it as a number or as a name."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if isinstance(data, str) or (type(data) is int and abs(data) <= _LARGEST_ID):
+            return str(data)
+        raise serializers.ValidationError("Give the chat's number or name.", code="invalid")
 
 
 def _whole(source: str, says: str) -> serializers.IntegerField:
@@ -90,7 +101,7 @@ class MonitorBody(Body):
     alertDiscordUrl = _text("alert_discord_url")
     alertMsteamsUrl = _text("alert_msteams_url")
     alertTelegramBotToken = _text("alert_telegram_bot_token")
-    alertTelegramChatId = _text("alert_telegram_chat_id")
+    alertTelegramChatId = _ChatId(source="alert_telegram_chat_id", required=False, allow_null=True)
 
 
 class NoteBody(Body):

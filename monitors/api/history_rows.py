@@ -60,7 +60,7 @@ class PingBody(serializers.Serializer[Any]):
     tail = shown.text("The end, if the middle was left out.")
 
 
-class PingRow(serializers.Serializer[PingView]):
+class PingRow(shown.Row):
     """A ping as it was received."""
 
     id = shown.whole("Its number.", "ping.id")
@@ -118,7 +118,7 @@ class StatsRow(_InWindow):
     pings = PingCounts(read_only=True)
 
 
-class BucketRow(serializers.Serializer[history.Bucket]):
+class BucketRow(shown.Row):
     """A part of a window; its five durations add up to its length."""
 
     start = shown.moment("Where it begins.", "window.start")

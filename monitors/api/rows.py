@@ -11,7 +11,7 @@ from rest_framework import serializers
 
 from accounts.api import shown
 from alerts.api import rows as alert_rows
-from alerts.models import Channel, Subscription
+from alerts.models import Subscription
 from monitors import operations, queries
 from monitors.api import examples
 from monitors.domain.fields import TYPES
@@ -25,7 +25,7 @@ class MonitorView:
 
     monitor: Monitor
     outlook: queries.Outlook
-    channels: list[Channel]
+    channels: dict[int, str]  # their kinds, by id
     envelope: str
     secrets: operations.Secrets | None = None
 
@@ -40,11 +40,11 @@ class MonitorView:
 
     @property
     def channel_ids(self) -> list[int]:
-        return [channel.id for channel in self.channels]
+        return list(self.channels)
 
     def tells(self, kind: str) -> bool:
         """Whether a channel of this kind is told about the monitor."""
-        return any(channel.kind == kind for channel in self.channels)
+        return kind in self.channels.values()
 
 
 class _Tells(shown.Shown):
@@ -58,7 +58,7 @@ class _Tells(shown.Shown):
         return value.tells(self.kind)
 
 
-class MonitorRow(serializers.Serializer[MonitorView]):
+class MonitorRow(shown.Row):
     """A monitor, as it is configured and as it is doing. Secrets are never in it: `heartbeatToken` is sealed."""
 
     example: ClassVar = examples.MONITOR
@@ -125,7 +125,7 @@ class NewMonitorRow(MonitorRow):
         return row if instance.secrets else {name: value for name, value in row.items() if name != "secrets"}
 
 
-class IncidentRow(serializers.Serializer[Incident]):
+class IncidentRow(shown.Row):
     """A time in which a monitor was down."""
 
     example: ClassVar = examples.INCIDENT
@@ -206,14 +206,16 @@ def _views(found: Iterable[Monitor], now: datetime) -> list[MonitorView]:
     ids = [row.id for row in many]
     outlooks, channels = queries.outlooks(many, now), _channels(ids)
     envelopes = dict(Token.objects.filter(monitor__in=ids, retired_at=None).values_list("monitor_id", "envelope"))
-    return [MonitorView(row, outlooks[row.id], channels.get(row.id, []), envelopes.get(row.id, "")) for row in many]
+    return [MonitorView(row, outlooks[row.id], channels.get(row.id, {}), envelopes.get(row.id, "")) for row in many]
 
 
-def _channels(monitor_ids: list[int]) -> dict[int, list[Channel]]:
+def _channels(monitor_ids: list[int]) -> dict[int, dict[int, str]]:
+    """The ids and kinds of the channels that each monitor tells."""
     live: QuerySet[Subscription] = Subscription.objects.filter(monitor__in=monitor_ids, channel__deleted_at=None)
-    found: dict[int, list[Channel]] = {}
-    for subscription in live.select_related("channel").order_by("channel_id"):
-        found.setdefault(subscription.monitor_id, []).append(subscription.channel)
+    found: dict[int, dict[int, str]] = {}
+    rows = live.order_by("channel_id").values_list("monitor_id", "channel_id", "channel__kind")
+    for monitor_id, channel_id, kind in rows:
+        found.setdefault(monitor_id, {})[channel_id] = kind
     return found
 
 

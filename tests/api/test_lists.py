@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Membership, Organization, Project
-from monitors.models import Incident, Pulse
+from monitors.models import Incident, Monitor, Pulse
 from tests import factories
 from tests.api.client import API
 
@@ -156,3 +156,21 @@ def test_a_longer_list_takes_no_more_queries(path: str, as_alice: API, acme: Org
         factories.incident(factories.monitor(acme))
 
     assert queries() == one <= 7
+
+
+@pytest.mark.parametrize("count", [3, 30])
+def test_a_page_of_monitors_of_any_length_takes_eight_queries_at_most(
+    count: int, as_alice: API, acme: Organization
+) -> None:
+    channels = [as_alice.post("/channels", {"kind": "email", "name": to, "config": {"to": to}}).json()["id"]
+                for to in ("a@example.com", "b@example.com")]  # fmt: skip
+    for number in range(count):
+        body = {"name": f"job {number}", "cron": f"{number} * * * *", "tags": ["prod"], "channelIds": channels}
+        made = as_alice.post("/monitors", body).json()
+        factories.incident(Monitor.objects.get(id=made["id"]))
+
+    with CaptureQueriesContext(connection) as caught:
+        rows = as_alice.get("/monitors", {"limit": 100}).json()["results"]
+
+    assert (len(rows), all(row["openIncidentId"] and row["channelIds"] == channels for row in rows)) == (count, True)
+    assert len(caught) <= 8
