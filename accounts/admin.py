@@ -2,12 +2,16 @@
 
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts import access, audit
+from accounts import access, audit, factors
 from accounts.models import (
     AccessToken,
     AuditEvent,
@@ -56,6 +60,7 @@ class UserPage(_UserPage):
     list_filter = ("is_active", "is_staff")
     search_fields = ("email", "name")
     ordering = ("email",)
+    actions = ("remove_factors",)
     readonly_fields = ("last_login", "date_joined")
     fieldsets = (
         (None, {"fields": ("email", "password", "name", "timezone")}),
@@ -71,6 +76,12 @@ class UserPage(_UserPage):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    @admin.action(description="Remove the second factors, for people who lost them", permissions=["change"])
+    def remove_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        by, now = access.operator(request), clock.now()
+        removed = sum(factors.reset(user=user, by=by, now=now) > 0 for user in queryset)
+        messages.success(request, f"{removed} of {len(queryset)} had second factors; they are removed.")
 
 
 class AuditedPage(OperatorPage):
@@ -240,3 +251,37 @@ class LetterPage(ReadOnlyPage):
     list_display = ("uid", "created_at", "tries", "next_try_at", "sent_at", "last_error")
     search_fields = ("=uid",)
     exclude = ("envelope",)
+
+
+# django-allauth's own pages show and change what goes around our rules and the audit log.
+admin.site.unregister([Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken])
+
+
+@admin.register(EmailAddress)
+class EmailAddressPage(ReadOnlyPage):
+    """Addresses, and whether they were confirmed."""
+
+    list_display = ("email", "user", "primary", "verified")
+    list_select_related = ("user",)
+    search_fields = ("email", "user__email")
+
+
+@admin.register(Authenticator)
+class AuthenticatorPage(ReadOnlyPage):
+    """Who has which second factors, without their secrets. The people's page can remove them."""
+
+    list_display = ("user", "type", "created_at", "last_used_at")
+    list_filter = ("type",)
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+    exclude = ("data",)
+
+
+@admin.register(SocialAccount)
+class SocialAccountPage(ReadOnlyPage):
+    """Who is known to the provider of single sign-on."""
+
+    list_display = ("user", "provider", "uid", "date_joined", "last_login")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "uid")
+    exclude = ("extra_data",)

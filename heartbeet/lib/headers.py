@@ -10,10 +10,10 @@ Headers = list[tuple[bytes, bytes]]
 HSTS_SEC = 31_536_000
 
 _DENIED = (
-    *("accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture", "encrypted-media"),
+    *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture", "encrypted-media"),
     *("fullscreen", "gamepad", "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer"),
     *("microphone", "midi", "payment", "picture-in-picture", "screen-wake-lock", "serial", "storage-access", "usb"),
-    *("web-share", "xr-spatial-tracking"),
+    *("xr-spatial-tracking",),
 )
 _ALLOWED = ("publickey-credentials-create", "publickey-credentials-get")
 """Passkeys; nothing else of a browser's powers is ours to use."""

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from django.core import mail
+from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts import factor_adapter, factors
@@ -196,3 +198,51 @@ def test_codes_are_checked_under_a_lock(alice: Membership, now: datetime) -> Non
         factors.use_code(user=alice.user, code=code(now), by=HER, now=now)
 
     assert any("FOR UPDATE" in query["sql"] for query in queries)
+
+
+def test_the_command_removes_somebodys_factors_and_says_so(
+    alice: Membership, now: datetime, capsys: pytest.CaptureFixture[str]
+) -> None:
+    switched_on(alice.user, now)
+
+    call_command("remove_factors", "--email", f" {alice.user.email.upper()} ")
+
+    assert "are removed" in capsys.readouterr().out
+    assert not factors.of(alice.user).is_on
+    assert AuditEvent.objects.get(action="TWO_FACTOR_RESET").actor_email == ""
+
+
+@pytest.mark.parametrize(("email", "problem"), [("nobody@example.com", "Nobody has"), ("", "Nobody has")])
+def test_the_command_for_nobody_is_a_sentence(db: None, email: str, problem: str) -> None:
+    with pytest.raises(CommandError, match=problem):
+        call_command("remove_factors", "--email", email)
+
+
+def test_the_command_says_when_there_is_nothing_to_remove(alice: Membership) -> None:
+    with pytest.raises(CommandError, match="no second factors"):
+        call_command("remove_factors", "--email", alice.user.email)
+
+
+def test_operators_can_do_the_same_on_their_pages(alice: Membership, now: datetime, client: Client) -> None:
+    switched_on(alice.user, now)
+    operator = User.objects.create_superuser("operator@example.com", "correct horse battery")
+    client.force_login(operator)
+
+    answer = client.post(
+        "/admin/accounts/user/", {"action": "remove_factors", "_selected_action": [alice.user.id]}, follow=True
+    )
+
+    assert "1 of 1 had second factors" in answer.content.decode()
+    assert AuditEvent.objects.get(action="TWO_FACTOR_RESET").actor_user == operator
+
+
+def test_operators_see_who_has_factors_but_no_envelope(alice: Membership, now: datetime, client: Client) -> None:
+    switched_on(alice.user, now)
+    client.force_login(User.objects.create_superuser("operator@example.com", "correct horse battery"))
+    row = Authenticator.objects.get(type=Authenticator.Type.TOTP)
+
+    shown = client.get(f"/admin/mfa/authenticator/{row.pk}/change/").content.decode()
+
+    assert alice.user.email in shown
+    assert "&quot;ct" not in shown
+    assert "ct\\" not in shown

@@ -71,10 +71,10 @@ def window(chromium: Browser, site: Installation, cookies: Any) -> Iterator[Open
     assert complaints == []
 
 
-def sign_in(page: Page) -> None:
-    """Sign the owner in by the form."""
+def sign_in(page: Page, *, to: str = "**/") -> None:
+    """Sign the owner in by the form, which leads `to` somewhere."""
     page.goto("/sign-in")
     page.get_by_label("E-mail").fill(EMAIL)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url(to)

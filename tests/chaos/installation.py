@@ -36,7 +36,7 @@ class Installation:
             "HEARTBEET_ADMIN_EMAIL": EMAIL,
             "HEARTBEET_ADMIN_PASSWORD": PASSWORD,
             "HEARTBEET_ALLOW_PRIVATE_TARGETS": "127.0.0.0/8",
-            **environ,
+            **{name: value.replace("{port}", str(self.port)) for name, value in environ.items()},
         }
         self.process: subprocess.Popen[bytes] | None = None
         self.token = ""
