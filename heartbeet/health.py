@@ -15,6 +15,7 @@ from django.db import DatabaseError, connection
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from accounts import letters
 from alerts import queries
 from heartbeet.lib import clock, metrics
 from monitors import watermark
@@ -51,6 +52,7 @@ class System:
     dead_letters: int
     dead_nodes: int
     put_off: int
+    letters_stuck: bool
 
     def reasons(self) -> list[str]:
         """One sentence for each thing that is wrong."""
@@ -71,6 +73,8 @@ class System:
             found.append(f"{self.dead_nodes} ingest processes went without goodbye in the last day.")
         if self.put_off:
             found.append(f"{self.put_off} monitors cannot be judged.")
+        if self.letters_stuck:
+            found.append("The mail server takes no letters of accounts: nobody can sign up or reset a password.")
         return found
 
 
@@ -108,6 +112,7 @@ def system(request: HttpRequest) -> HttpResponse:
         "deadLetters": found.dead_letters,
         "deadNodes": found.dead_nodes,
         "monitorsPutOff": found.put_off,
+        "lettersStuck": found.letters_stuck,
     }
     return _json(body, status=503 if reasons else 200)
 
@@ -129,6 +134,7 @@ def look(*, now: datetime) -> System:
         undelivered=undelivered.waiting,
         dead_letters=undelivered.dead,
         dead_nodes=lost.count(),
+        letters_stuck=letters.is_stuck(now),
         put_off=Pulse.objects.exclude(judge_error="").filter(monitor__deleted_at=None).count(),
     )
 
@@ -150,6 +156,7 @@ def _gauges(found: System) -> list[metrics.Gauge]:
         metrics.Gauge("oldest_undelivered_seconds", "How long the oldest waits.", found.oldest_undelivered_sec),
         metrics.Gauge("dead_letters", "Alerts given up in the last week.", found.dead_letters),
         metrics.Gauge("dead_nodes", "Ingest processes lost in the last day.", found.dead_nodes),
+        metrics.Gauge("letters_stuck", "1 if the mail server takes no letters.", int(found.letters_stuck)),
         metrics.Gauge("monitors_put_off", "Monitors that cannot be judged.", found.put_off),
     ]
 

@@ -22,6 +22,7 @@ WELL: dict[str, Any] = {
     "dead_letters": 0,
     "dead_nodes": 0,
     "put_off": 0,
+    "letters_stuck": False,
 }
 
 
