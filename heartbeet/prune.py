@@ -9,7 +9,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
 
 from accounts import answers, letters
-from accounts.models import BrowserSession, KeptAnswer, MutationCount, Plan, User
+from accounts.models import BrowserSession, KeptAnswer, MutationCount, Plan, User, WebhookSecret
 from alerts.domain import retry
 from alerts.models import Delivery
 from monitors.models import Batch, IncidentEvent, IngestNode, Monitor, Ping, Run
@@ -36,6 +36,7 @@ def run(*, now: datetime) -> dict[str, int]:
         "letters": _delete(letters.finished(now - LETTERS_KEPT)),
         "unconfirmed": _delete(_never_came(now)),
         "kept_answers": _delete(KeptAnswer.objects.filter(started_at__lt=now - answers.KEPT)),
+        "webhook_secrets": _delete(WebhookSecret.objects.filter(retires_at__lt=now)),
         "mutation_counts": _delete(MutationCount.objects.filter(day__lt=(now - COUNTS_KEPT).date())),
         "monitors": sum(_purge(monitor) for monitor in _deleted_and_told(now)),
     }

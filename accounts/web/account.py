@@ -83,32 +83,34 @@ def end_other_browsers(request: HttpRequest) -> HttpResponse:
     return redirect("accounts:sessions")
 
 
-def may_found() -> bool:
-    """Whether people who sign up by themselves make an organisation of their own."""
-    return bool(settings.HEARTBEET_REGISTRATION == "open")
+def may_found(user: User) -> bool:
+    """Whether this person may make an organisation: everybody where registration is open, else operators only."""
+    return bool(settings.HEARTBEET_REGISTRATION == "open") or user.is_staff
 
 
 @_page
 def found(request: HttpRequest) -> HttpResponse:
-    """The first page of someone who has just signed up: the name of their organisation."""
+    """The name of a new organisation: the first page of someone who has just signed up, or another one of theirs."""
     user = access.person(request)
-    if not may_found():
+    if not may_found(user):
         raise PermissionDenied
-    if user.memberships.exists():
-        return redirect("monitors:list")
     form = forms.NewOrganization(request.POST or None)
     if not form.is_valid():
-        return render(request, "account/found.html", {"form": form})
+        return _ask_name(request, form)
     return _found(request, user, form)
 
 
 def _found(request: HttpRequest, user: User, form: forms.NewOrganization) -> HttpResponse:
     try:
-        onboarding.found(owner=user, name=form.cleaned_data["name"], now=clock.now())
+        made = onboarding.found(owner=user, name=form.cleaned_data["name"], now=clock.now())
     except base.BadConfig as refusal:  # the first alerts go to the owner's address, and that is stricter than ours
         form.add_error(None, str(refusal))
-        return render(request, "account/found.html", {"form": form})
-    return redirect("monitors:list")
+        return _ask_name(request, form)
+    return redirect(made.organization.home)
+
+
+def _ask_name(request: HttpRequest, form: forms.NewOrganization) -> HttpResponse:
+    return render(request, "account/found.html", {"form": form, "is_first": not access.memberships(request)})
 
 
 def _own_digest(request: HttpRequest) -> str:

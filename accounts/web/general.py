@@ -9,8 +9,8 @@ from django.views.decorators.http import require_http_methods
 from accounts import access, members, organizations
 from accounts.access import Access
 from accounts.domain import roles
+from accounts.web import account, tabs
 from accounts.web import organization_forms as forms
-from accounts.web import tabs
 from accounts.web.components import Ask
 from heartbeet.lib import clock
 
@@ -28,7 +28,13 @@ def index(request: HttpRequest) -> HttpResponse:
     known = {"name": row.name, "members_may_reveal": row.members_may_reveal}
     form = forms.General(request.POST or None, initial=known)
     if not form.is_valid():
-        shown = {"form": form, "can_edit": can_edit, "organization": row, "role": who.role.value}
+        shown = {
+            "form": form,
+            "can_edit": can_edit,
+            "may_found": account.may_found(who.user),
+            "organization": row,
+            "role": who.role.value,
+        }
         return render(request, "organization/general.html", {**shown, "tabs": tabs.of(who, "organization:general")})
     organizations.edit(organization=row, changes=form.cleaned_data, by=who.actor, now=clock.now())
     messages.success(request, "Saved.")
