@@ -20,7 +20,10 @@ _ALLOWED = ("publickey-credentials-create", "publickey-credentials-get")
 
 PERMISSIONS_POLICY = ", ".join([*(f"{name}=()" for name in _DENIED), *(f"{name}=(self)" for name in _ALLOWED)])
 
+SERVER = (b"server", b"Heartbeet")  # else granian says its own name
+
 _ALWAYS: Headers = [
+    SERVER,
     (b"content-security-policy", b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),

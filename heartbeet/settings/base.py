@@ -187,6 +187,7 @@ USE_I18N = False
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_USE_FINDERS = True  # straight from the checkout: nothing has to be collected first
 
 CONTENT_SECURITY_POLICY = {

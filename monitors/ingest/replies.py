@@ -3,6 +3,7 @@
 import base64
 from typing import Any, NamedTuple
 
+from heartbeet.lib import headers
 from monitors.ingest.arrival import Arrival, Outcome
 
 GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
@@ -12,6 +13,7 @@ RETRY_SEC = 5
 
 _ALLOW = b"GET, POST, HEAD, OPTIONS"
 _COMMON = [
+    headers.SERVER,
     (b"cache-control", b"no-store"),
     (b"access-control-allow-origin", b"*"),
     (b"cross-origin-resource-policy", b"cross-origin"),  # a page that embeds only what agrees may embed the beacon
@@ -52,19 +54,19 @@ class Family:
         return self._limited[min(wait_sec, WINDOW_SEC)]
 
 
-def _heartbeat(status: int, *headers: tuple[bytes, bytes]) -> Reply:
-    return _reply(status, [*_COMMON, *headers], b"")
+def _heartbeat(status: int, *more: tuple[bytes, bytes]) -> Reply:
+    return _reply(status, [*_COMMON, *more], b"")
 
 
-def _beacon(status: int, *headers: tuple[bytes, bytes], recorded: bool = False) -> Reply:
+def _beacon(status: int, *more: tuple[bytes, bytes], recorded: bool = False) -> Reply:
     always = (b"x-heartbeet-recorded", b"true" if recorded else b"false")
-    return _reply(status, [(b"content-type", b"image/gif"), *_COMMON, always, *headers], GIF)
+    return _reply(status, [(b"content-type", b"image/gif"), *_COMMON, always, *more], GIF)
 
 
-def _reply(status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> Reply:
+def _reply(status: int, given: list[tuple[bytes, bytes]], body: bytes) -> Reply:
     if status != 204:
-        headers = [*headers, (b"content-length", str(len(body)).encode())]
-    start = {"type": "http.response.start", "status": status, "headers": headers}
+        given = [*given, (b"content-length", str(len(body)).encode())]
+    start = {"type": "http.response.start", "status": status, "headers": given}
     return Reply(start, {"type": "http.response.body", "body": body})
 
 
