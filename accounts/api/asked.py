@@ -12,9 +12,10 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 _LARGEST_ID = 2**63 - 1
 
 
-def check(query: str, *, once: Collection[str]) -> None:
-    """Refuse what no parameter can be: bytes that are not UTF-8, a NUL, and a second value for one of those that are
-    wanted `once`. A parameter that nobody knows is left alone, for clients send their own. Raises ValidationError."""
+def check(query: str, *, once: Collection[str], filled: Collection[str] = ()) -> None:
+    """Refuse what no parameter can be: bytes that are not UTF-8, a NUL, a second value for one of those that are
+    wanted `once`, and none for one that has to be `filled`. A parameter that nobody knows is left alone, for clients
+    send their own. Raises ValidationError."""
     try:
         pairs = parse_qsl(query, keep_blank_values=True, errors="strict")
     except UnicodeDecodeError as error:
@@ -25,6 +26,8 @@ def check(query: str, *, once: Collection[str]) -> None:
             raise bad(name.replace("\x00", ""), "Null characters are not allowed.")
         if name in once and counts[name] > 1:
             raise bad(name, "Give it once.")
+        if name in filled and not value:
+            raise bad(name, "Give it a value, or leave it out.")
 
 
 def given(asked: QueryDict, name: str) -> str:
@@ -41,7 +44,7 @@ def one_of(name: str, value: str, allowed: list[str]) -> str:
 
 def number(name: str, value: str) -> int:
     """A parameter that is an id. Raises ValidationError."""
-    if not (value.isascii() and value.isdigit()):
+    if not (value.isascii() and value.isdigit() and value.strip("0")):
         raise bad(name, "Give an id, a whole number.")
     return min(int(value[:20]), _LARGEST_ID)
 

@@ -1,6 +1,6 @@
 """Request bodies: strict JSON, and serializers that refuse what they do not know."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
 from rest_framework import serializers
@@ -50,6 +50,22 @@ def _refuse_nul(value: Any, path: str = "") -> None:
         _refuse_nul(part, f"{path}.{name}".lstrip("."))
 
 
+_TYPES: dict[type[serializers.Field[Any, Any, Any, Any]], tuple[type, str]] = {
+    serializers.BooleanField: (bool, "Must be true or false."),
+    serializers.CharField: (str, "Must be a string."),
+    serializers.DateTimeField: (str, "Must be a string."),
+}
+"""Django REST Framework also takes `"yes"` for true and 5 for "5": a client that sends these has made a mistake."""
+
+
+def _wrong_types(fields: Mapping[str, Any], data: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
+    for name, field in fields.items():
+        value = data.get(name)
+        kind = next((wanted for base, wanted in _TYPES.items() if isinstance(field, base)), None)
+        if kind and value is not None and not isinstance(value, kind[0]):
+            yield name, [ErrorDetail(kind[1], code="invalid")]
+
+
 class Body(serializers.Serializer[Any]):
     """The base of all request bodies: a field that it does not know is an error, not silence."""
 
@@ -66,6 +82,7 @@ class Body(serializers.Serializer[Any]):
             values = super().to_internal_value(data)
         except ValidationError as error:
             errors |= dict(error.detail)  # type: ignore[arg-type]  # a serializer's details are by field
+        errors = dict(_wrong_types(self.fields, data)) | errors
         if errors:
             raise ValidationError(errors)
         return values

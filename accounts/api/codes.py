@@ -20,6 +20,7 @@ CODES: dict[str, Code] = {
     "ALERT_URL_INVALID": Code(400, "an address to send alerts to is not one"),
     "ALERT_URL_BLOCKED": Code(400, "alerts may not be sent to this address"),
     "IDEMPOTENCY_KEY_TOO_LONG": Code(400, "the `Idempotency-Key` has more than 255 characters"),
+    "HOST_NOT_ALLOWED": Code(400, "the request names a host that is not ours"),
     "NOT_AUTHENTICATED": Code(401, "there is no access token, or it is unknown, expired or revoked"),
     "PAT_SCOPE_INSUFFICIENT": Code(403, "the access token does not have the scope that this needs"),
     "ROLE_INSUFFICIENT": Code(403, "the role in the organisation does not allow this"),

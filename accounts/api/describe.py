@@ -117,6 +117,14 @@ def single_parameters(method: Callable[..., Any] | None) -> set[str]:
     return {each.name for each in said.query if not each.many} | paging
 
 
+def filled_parameters(method: Callable[..., Any] | None) -> set[str]:
+    """The parameters that cannot be empty: all but texts."""
+    said = of(method)
+    if said is None:
+        return set()
+    return {each.name for each in said.query if each.schema.keys() & {"enum", "format", "minimum"}} | {"limit"}
+
+
 def text(name: str, says: str, *, many: bool = False, **schema: Any) -> Query:
     """A parameter that is text; `schema` may add JSON Schema's words, such as `maxLength`."""
     return Query(name, says, {"type": "string", **schema}, many)

@@ -72,7 +72,8 @@ class Endpoint(APIView):
         self.quota.count_request(request)
         for scope in self.scopes(request):
             self.access.demand(scope)
-        asked.check(request.META.get("QUERY_STRING", ""), once=describe.single_parameters(self._method()))
+        once, filled = describe.single_parameters(self._method()), describe.filled_parameters(self._method())
+        asked.check(request.META.get("QUERY_STRING", ""), once=once, filled=filled)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         final = super().finalize_response(request, response, *args, **kwargs)

@@ -38,7 +38,7 @@ IDEMPOTENCY_KEY: Spec = {
         "A name that you give to this change, such as a UUID. A request that is sent again with the same name within "
         "24 hours gets the first one's answer, and changes nothing."
     ),
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "schema": {"type": "string", "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
 }
 PAGING: dict[str, Spec] = {
     "Limit": {
@@ -81,7 +81,7 @@ ERROR: Spec = {
 
 def headers_of(status: int) -> list[str]:
     """The headers that an error of this status has."""
-    own = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}
+    own = {401: ["WWW-Authenticate"], 409: ["Retry-After"], 429: ["Retry-After"], 503: ["Retry-After"]}
     return own.get(status, [])
 
 

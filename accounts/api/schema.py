@@ -129,9 +129,7 @@ class Calls(AutoSchema):
 
     def _codes(self) -> Iterator[str]:
         said = self.described
-        yield "BAD_REQUEST"
-        if said.body or said.query or said.paged:
-            yield "VALIDATION_FAILED"
+        yield from ("BAD_REQUEST", "VALIDATION_FAILED")
         if said.body:
             yield from ("BAD_JSON", "BODY_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE")
         yield "NOT_AUTHENTICATED"
@@ -178,7 +176,8 @@ class Calls(AutoSchema):
             return schema | {"required": [name for name in schema["properties"] if name not in optional]}
         for name, words in getattr(serializer, "words", {}).items():
             schema["properties"][name] |= words
-        return schema | {"additionalProperties": False}
+        needed = getattr(serializer, "needed", schema.get("required", ()))
+        return schema | {"additionalProperties": False} | ({"required": list(needed)} if needed else {})
 
     def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> Spec:
         if isinstance(field, Shown):

@@ -42,6 +42,8 @@ class BulkCreation(Body):
 class IdentifiedChange(bodies.MonitorBody):
     """What is to change in one monitor."""
 
+    needed: ClassVar = ("id",)
+
     id = serializers.IntegerField(min_value=1, max_value=_LARGEST_ID)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -56,7 +58,7 @@ class BulkChange(Body):
     example: ClassVar = {"ids": [17, 18], "changes": {"tags": ["production"]}}
 
     ids = _ids(required=False)
-    changes = bodies.MonitorBody(required=False)
+    changes = bodies.MonitorBody(partial=True, required=False)
     monitors: serializers.ListSerializer[Any] = serializers.ListSerializer(
         child=IdentifiedChange(), required=False, allow_empty=False, max_length=MOST
     )
@@ -134,7 +136,8 @@ class MonitorsBulk(Endpoint):
 
     @describe.call(
         "Change many monitors", body=BulkChange, partial=True, answer=BulkRows,
-        problems=["MONITOR_NAME_DUPLICATE", "PLAN_INTERVAL_TOO_LOW", "ALERT_URL_INVALID", "ALERT_URL_BLOCKED"],
+        problems=["NOT_FOUND", "MONITOR_NAME_DUPLICATE", "PLAN_INTERVAL_TOO_LOW", "ALERT_URL_INVALID",
+                  "ALERT_URL_BLOCKED"],
     )  # fmt: skip
     def patch(self, request: Request) -> Response:
         """Change up to 100 monitors, all of them or none: the same changes for all `ids`, or each with its own."""
@@ -145,7 +148,7 @@ class MonitorsBulk(Endpoint):
         bulk.each(sorted(items, key=lambda item: item[1][0].id), self._change)
         return Response({"results": rows.monitors(self._found(place, ids).values(), self.now)})
 
-    @describe.call("Delete many monitors", body=BulkDeletion, answer=DeletedRows)
+    @describe.call("Delete many monitors", body=BulkDeletion, answer=DeletedRows, problems=["NOT_FOUND"])
     def delete(self, request: Request) -> Response:
         """Delete up to 100 monitors, all of them or none."""
         ids = self.body(request, BulkDeletion)["ids"]

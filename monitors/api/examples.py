@@ -6,7 +6,7 @@ _TOKEN = "5f2c" * 16
 
 MONITOR: dict[str, Any] = {
     "id": 17,
-    "name": "nightly backup",
+    "name": "shop database backup",
     "type": "heartbeat",
     "project": "main",
     "status": "up",
@@ -42,14 +42,14 @@ MONITOR: dict[str, Any] = {
 
 SECRETS: dict[str, Any] = {
     "id": 17,
-    "name": "nightly backup",
+    "name": "shop database backup",
     "heartbeatToken": _TOKEN,
     "pingUrl": f"https://beet.example.com/api/v1/heartbeats/{_TOKEN}",
     "beetUrl": f"https://beet.example.com/api/v1/beet/{_TOKEN}",
 }
 
 NEW_MONITOR: dict[str, Any] = {
-    "name": "nightly backup",
+    "name": "shop database backup",
     "cron": "30 3 * * *",
     "timezone": "Europe/Berlin",
     "heartbeatGraceSec": 900,
@@ -60,11 +60,11 @@ NEW_MONITOR: dict[str, Any] = {
 INCIDENT: dict[str, Any] = {
     "id": 5,
     "monitorId": 17,
-    "monitorName": "nightly backup",
+    "monitorName": "shop database backup",
     "status": "acknowledged",
     "severity": "critical",
     "cause": "missed",
-    "title": "nightly backup missed its ping",
+    "title": "shop database backup missed its ping",
     "openedAt": "2026-11-23T02:45:00Z",
     "acknowledgedAt": "2026-11-23T06:58:12.300000Z",
     "acknowledgedBy": "ada@example.com",

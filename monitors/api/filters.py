@@ -118,7 +118,7 @@ def one_of(name: str, value: str, allowed: list[str]) -> str:
 
 
 def _number(name: str, value: str) -> int:
-    if not (value.isascii() and value.isdigit()):
+    if not (value.isascii() and value.isdigit() and value.strip("0")):
         raise bad(name, "Give an id, a whole number.")
     return min(int(value[:20]), _LARGEST_ID)
 
