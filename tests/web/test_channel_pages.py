@@ -59,13 +59,41 @@ def test_a_webhook_without_a_secret_says_where_the_organisations_is(owner: Clien
     assert not WHSEC.search(for_owner)
 
 
-def test_a_slack_url_is_a_secret_that_no_page_shows(owner: Client, acme: Organization) -> None:
-    added = owner.post("/channels/new/slack", {"name": "#ops", "config-url": SLACK})
+@pytest.mark.parametrize(
+    ("kind", "secret", "value", "shown"),
+    [
+        ("slack", "url", SLACK, {}),
+        ("discord", "url", "https://discord.com/api/webhooks/1/verysecret", {}),
+        ("msteams", "url", "https://prod-1.westeurope.logic.azure.com/workflows/ab?sig=verysecret", {}),
+        ("telegram", "bot_token", "123456789:AAEverysecretverysecretverysecret12", {"chat_id": "-1001234567890"}),
+    ],
+)
+def test_what_lets_others_write_to_a_chat_is_a_secret_that_no_page_shows(
+    kind: str, secret: str, value: str, shown: dict[str, str], owner: Client, acme: Organization
+) -> None:
+    given = {f"config-{name}": text for name, text in {secret: value, **shown}.items()}
+    added = owner.post(f"/channels/new/{kind}", {"name": "#ops", **given})
 
     pages = [owner.get(url).content.decode() for url in [added["Location"], added["Location"] + "/edit", "/channels"]]
 
-    assert queries.secrets_of(Channel.objects.get()) == {"url": SLACK}
+    channel = Channel.objects.get()
+    assert (queries.secrets_of(channel), channel.config) == ({secret: value}, shown)
     assert all("verysecret" not in page for page in pages)
+    assert all(text in pages[0] for text in shown.values())
+
+
+def test_where_a_webhook_leads_is_for_those_who_may_change_it(
+    owner: Client, acme: Organization, vera: Membership
+) -> None:
+    channel = make(acme, "webhook", url="https://example.com/in/passw0rd")
+    viewer = Client()
+    viewer.force_login(vera.user)
+
+    def pages(client: Client) -> list[str]:
+        return [client.get(url).content.decode() for url in ("/channels", f"/channels/{channel.id}")]
+
+    assert all("https://example.com/in/passw0rd" in page for page in pages(owner))
+    assert all("https://example.com/…" in page and "passw0rd" not in page for page in pages(viewer))
 
 
 @pytest.mark.parametrize(
@@ -79,6 +107,10 @@ def test_a_slack_url_is_a_secret_that_no_page_shows(owner: Client, acme: Organiz
         ("webhook", {"config-url": "https://example.com", "config-secret": "x"}, "config-secret", "whsec_"),
         ("slack", {"config-url": "https://example.com/"}, "config-url", "https://hooks.slack.com/"),
         ("slack", {"config-url": ""}, "config-url", "Give the webhook URL"),
+        ("discord", {"config-url": "https://example.com/"}, "config-url", "https://discord.com/"),
+        ("msteams", {"config-url": "https://example.com/"}, "config-url", "logic.azure.com"),
+        ("telegram", {"config-bot_token": "x", "config-chat_id": "1"}, "config-bot_token", "@BotFather"),
+        ("telegram", {"config-bot_token": "x", "config-chat_id": ""}, "config-chat_id", "Give the chat id"),
     ],
 )
 def test_a_mistake_is_explained_beside_its_field(
