@@ -14,11 +14,13 @@ from tests.tenancy.houses import House
 
 @dataclass(frozen=True)
 class Street:
-    """Everyone who asks for something: `tokens` is what each column of the API's tables sends."""
+    """Everyone who asks for something: the access tokens that the columns of the API's tables send, and the keys of the
+    sessions that those of the pages' have; '' for nobody."""
 
     acme: House
     elsewhere: House
     tokens: dict[str, str]
+    sessions: dict[str, str]
 
 
 @pytest.fixture(scope="module")
@@ -47,16 +49,14 @@ def elsewhere(street: Street) -> House:
     return street.elsewhere
 
 
-@pytest.fixture
-def tokens(street: Street) -> dict[str, str]:
-    """What each column sends."""
-    return street.tokens
-
-
 def _build() -> Street:
     acme, elsewhere = houses.build("canary"), houses.build("sparrow")
+    return Street(acme, elsewhere, _tokens(acme, elsewhere), _sessions(acme, elsewhere))
+
+
+def _tokens(acme: House, elsewhere: House) -> dict[str, str]:
     owner = acme.members["owner"]
-    tokens = {
+    return {
         "nobody": "",
         "expired": houses.expired(owner),
         "revoked": houses.revoked(owner),
@@ -64,7 +64,15 @@ def _build() -> Street:
         **{role: houses.token(member) for role, member in acme.members.items()},
         "other": houses.token(elsewhere.members["owner"]),
     }
-    return Street(acme, elsewhere, tokens)
+
+
+def _sessions(acme: House, elsewhere: House) -> dict[str, str]:
+    return {
+        "nobody": "",
+        "stale": houses.session(acme.members["admin"], recent=False),
+        **{role: houses.session(member) for role, member in acme.members.items()},
+        "other": houses.session(elsewhere.members["owner"]),
+    }
 
 
 @contextmanager

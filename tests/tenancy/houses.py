@@ -5,14 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 from allauth.mfa.models import Authenticator
 
-from accounts import invitations, operations, webhooks
+from accounts import invitations, operations, sessions, webhooks
 from accounts.domain.actor import Actor
 from accounts.domain.roles import Role
-from accounts.models import Membership, Organization, Project
+from accounts.models import BrowserSession, Membership, Organization, Project
 from alerts import operations as alerts_operations
 from alerts.models import Attempt, Channel, Delivery, Subscription
 from monitors.models import Incident, Monitor
 from tests import factories
+from tests.web.conftest import sign_in
 
 ROLES = {"owner": "alice", "admin": "adam", "member": "bob", "viewer": "vera"}
 ABSENT = 999_999
@@ -41,11 +42,12 @@ def build(canary: str) -> House:
     guest = _member(organization, "viewer", f"{canary}-guest")
     by, now = operations.actor_of(members["owner"]), datetime.now(UTC)
     made = factories.created(organization, name=f"{canary} nightly", description=canary, tags=[canary], now=now)
-    ids = {
+    ids: dict[str, int | str] = {
         "monitor_id": made.monitor.id,
         **_incident(made.monitor, canary, by, now),
         **_account(members["owner"], canary, by, now),
         "member_id": guest.id,
+        "kind": "email",
     }
     signing = webhooks.read(organization=organization, by=by, now=now)[0]
     return House(canary, organization, members, ids, (canary, made.secrets.token, signing.text))
@@ -84,13 +86,17 @@ def _dead_letter(incident: Incident, channel: Channel, canary: str, now: datetim
 
 
 def _account(owner: Membership, canary: str, by: Actor, now: datetime) -> dict[str, int | str]:
-    """A token and a passkey of the owner's, an invitation, and a project."""
+    """A token, a session and a passkey of the owner's, an invitation, and a project."""
     organization = owner.organization
     token = operations.mint_token(membership=owner, name=canary, by=by, now=now).token
     invitation = invitations.invite(
         organization=organization, email=f"{canary}-new@example.com", role=Role.VIEWER, by=by, now=now
     )
     project = Project.objects.create(organization=organization, name=canary, slug=canary, created_at=now)
+    session = BrowserSession.objects.create(
+        digest=sessions.digest_of(canary), user=owner.user, envelope="", ip="192.0.2.7", user_agent=canary,
+        created_at=now, seen_at=now, expires_at=now + timedelta(days=1),
+    )  # fmt: skip
     passkey = Authenticator.objects.create(user=owner.user, type="webauthn", data={"name": canary, "credential": {}})
     return {
         "token_id": token.id,
@@ -98,8 +104,23 @@ def _account(owner: Membership, canary: str, by: Actor, now: datetime) -> dict[s
         "invitation_id": invitation.id,
         "project_id": project.id,
         "code": invitations.code(invitation),
+        "digest": session.digest,
         "pk": passkey.pk,
     }
+
+
+def filled(path: str, house: House) -> str:
+    """A route's text with the ids of a house."""
+    for name, value in house.ids.items():
+        path = path.replace(f"<{name}>", str(value))
+    assert "<" not in path, f"tests/tenancy/houses.py has nothing for {path}: add it to `ids`."
+    return path
+
+
+def nothing(house: House) -> House:
+    """The same house, but none of its ids is there."""
+    absent: dict[str, int | str] = dict.fromkeys(house.ids, ABSENT)
+    return House(house.canary, house.organization, {}, absent, ())
 
 
 def expired(membership: Membership) -> str:
@@ -124,3 +145,8 @@ def token(membership: Membership, *scopes: str) -> str:
     """A token that works; without scopes it may all that its member may."""
     by, now = operations.actor_of(membership), datetime.now(UTC)
     return operations.mint_token(membership=membership, name="tool", scopes=scopes or None, by=by, now=now).plaintext
+
+
+def session(membership: Membership, *, recent: bool = True) -> str:
+    """The key of a browser's session."""
+    return str(sign_in(membership, recent=recent).session.session_key)

@@ -12,12 +12,13 @@ Body = Mapping[str, Any] | Callable[[House], Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Row:
-    """What a method of a route answers to each who asks."""
+    """What a method of a route answers to each who asks. `then` is where pages lead when something is done."""
 
     method: str
     path: str
     expected: dict[str, str]
     body: Body | None = None
+    then: str = ""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -45,4 +46,6 @@ def rows(text: str, bodies: Mapping[str, Body] | None = None) -> list[Row]:
 def _row(columns: Sequence[str], words: Sequence[str], bodies: Mapping[str, Body]) -> Row:
     method, path, *expected = words
     assert len(expected) == len(columns), f"{method} {path} has {len(expected)} answers for {len(columns)} columns"
-    return Row(method, path, dict(zip(columns, expected, strict=True)), bodies.get(f"{method} {path}"))
+    cells = dict(zip(columns, expected, strict=True))
+    then = cells.pop("then", "")
+    return Row(method, path, cells, bodies.get(f"{method} {path}"), then)

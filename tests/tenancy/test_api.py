@@ -8,9 +8,9 @@ from uuid import uuid4
 import pytest
 from rest_framework.test import APIClient
 
-from tests.tenancy import api_tables, dump, routes
-from tests.tenancy.conftest import undone
-from tests.tenancy.houses import ABSENT, House
+from tests.tenancy import api_tables, dump, houses, routes
+from tests.tenancy.conftest import Street, undone
+from tests.tenancy.houses import House
 from tests.tenancy.table import Row
 
 CODES = {"401": "NOT_AUTHENTICATED", "404": "NOT_FOUND", "scope": "PAT_SCOPE_INSUFFICIENT", "role": "ROLE_INSUFFICIENT"}
@@ -30,10 +30,10 @@ class Answer:
 
 
 @pytest.mark.parametrize("row", api_tables.EVERY, ids=str)
-def test_everyone_gets_what_the_table_says(row: Row, acme: House, tokens: dict[str, str], settings: Any) -> None:
+def test_everyone_gets_what_the_table_says(row: Row, acme: House, street: Street, settings: Any) -> None:
     answers = {}
     before = dump.everything()
-    for column, token in tokens.items():
+    for column, token in street.tokens.items():
         settings.RATELIMIT_CACHE_PREFIX = f"{uuid4()}:"
         with undone():
             answers[column] = ask(row.method, path_of(row, acme), token, row.body_for(acme)).word
@@ -44,35 +44,35 @@ def test_everyone_gets_what_the_table_says(row: Row, acme: House, tokens: dict[s
 
 
 @pytest.mark.parametrize("row", api_tables.EVERY, ids=str)
-def test_a_slash_at_the_end_changes_nothing(row: Row, acme: House, tokens: dict[str, str]) -> None:
+def test_a_slash_at_the_end_changes_nothing(row: Row, acme: House, street: Street) -> None:
     some = ["nobody", "scope", "viewer", "other"]
 
     with undone():
-        answers = [ask(row.method, path_of(row, acme) + "/", tokens[each], row.body_for(acme)).word for each in some]
+        answers = [
+            ask(row.method, path_of(row, acme) + "/", street.tokens[each], row.body_for(acme)).word for each in some
+        ]
 
     assert answers == [row.expected[each] for each in some]
 
 
 @pytest.mark.parametrize("row", [row for row in api_tables.EVERY if row.expected["other"] == "404"], ids=str)
-def test_a_foreign_row_cannot_be_told_from_none(row: Row, acme: House, tokens: dict[str, str]) -> None:
-    nothing = House(acme.canary, acme.organization, {}, dict.fromkeys(acme.ids, ABSENT), ())
+def test_a_foreign_row_cannot_be_told_from_none(row: Row, acme: House, street: Street) -> None:
+    nothing = houses.nothing(acme)
 
-    foreign = ask(row.method, path_of(row, acme), tokens["other"], row.body_for(acme))
-    absent = ask(row.method, path_of(row, nothing), tokens["other"], row.body_for(nothing))
+    foreign = ask(row.method, path_of(row, acme), street.tokens["other"], row.body_for(acme))
+    absent = ask(row.method, path_of(row, nothing), street.tokens["other"], row.body_for(nothing))
 
     assert (foreign.status, foreign.text) == (absent.status, absent.text)
 
 
 @pytest.mark.parametrize("row", [row for row in api_tables.EVERY if row.is_collection], ids=str)
-def test_a_collection_shows_and_touches_only_ones_own(
-    row: Row, acme: House, elsewhere: House, tokens: dict[str, str]
-) -> None:
+def test_a_collection_shows_and_touches_only_ones_own(row: Row, acme: House, elsewhere: House, street: Street) -> None:
     before = dump.of(acme.organization)
 
     with undone():
-        theirs = ask(row.method, path_of(row, acme), tokens["other"], row.body_for(acme))
+        theirs = ask(row.method, path_of(row, acme), street.tokens["other"], row.body_for(acme))
         assert dump.of(acme.organization) == before
-    own = ask(row.method, path_of(row, acme), tokens["owner"], row.body_for(acme))
+    own = ask(row.method, path_of(row, acme), street.tokens["owner"], row.body_for(acme))
 
     assert not [secret for secret in acme.secrets if secret in theirs.text]
     assert not [secret for secret in elsewhere.secrets if secret in own.text]
@@ -82,12 +82,12 @@ def test_a_collection_shows_and_touches_only_ones_own(
 
 
 @pytest.mark.parametrize("path", sorted(routes.endpoints()))
-def test_no_other_method_does_anything(path: str, acme: House, tokens: dict[str, str]) -> None:
+def test_no_other_method_does_anything(path: str, acme: House, street: Street) -> None:
     row = Row("", path.removeprefix(routes.API), {})
     others = [method for method in METHODS if f"{method} {row.path}" not in {str(row) for row in api_tables.EVERY}]
     before = dump.everything()
 
-    owner = {method: ask(method, path_of(row, acme), tokens["owner"], {}).status for method in others}
+    owner = {method: ask(method, path_of(row, acme), street.tokens["owner"], {}).status for method in others}
     nobody = {method: ask(method, path_of(row, acme), "", {}).status for method in others}
 
     assert owner == dict.fromkeys(others, 405)
@@ -117,11 +117,7 @@ def test_every_table_of_the_database_is_watched() -> None:
 
 def path_of(row: Row, house: House) -> str:
     """The address of a row of this house."""
-    path = row.path
-    for name, value in house.ids.items():
-        path = path.replace(f"<{name}>", str(value))
-    assert "<" not in path, f"tests/tenancy/houses.py has nothing for {path}: add it to `ids`."
-    return f"/{routes.API}{path}"
+    return f"/{routes.API}{houses.filled(row.path, house)}"
 
 
 def ask(method: str, path: str, token: str, body: Any) -> Answer:

@@ -1,0 +1,108 @@
+"""Who gets what from the pages of an organisation; each is asked for with and without `/o/<organisation>` before it.
+
+`sign-in` leads to the sign-in page, and from there back; `prove` asks for proof that it is still you; `done` leads to
+`then` (`*` stands for a new id). The browser of `stale` is an admin's who signed in long ago; `other` owns another
+organisation, and asks for Acme's ids.
+"""
+
+from tests.tenancy import table
+
+_MONITOR = {"name": "x", "schedule": "interval", "every": "300", "grace": "1 min", "alert_threshold": 1}
+
+MONITORS = table.rows(
+    """
+    call route                                nobody  stale viewer member admin owner other then
+    GET  /                                    sign-in 200   200    200    200   200   200   -
+    GET  /monitors/new                        sign-in 200   403    200    200   200   200   -
+    POST /monitors/new                        sign-in done  403    done   done  done  done  /monitors/*
+    GET  /monitors/schedule                   sign-in 200   200    200    200   200   200   -
+    GET  /monitors/<monitor_id>               sign-in 200   200    200    200   200   404   -
+    GET  /monitors/<monitor_id>/edit          sign-in 200   403    200    200   200   404   -
+    POST /monitors/<monitor_id>/edit          sign-in done  403    done   done  done  404   /monitors/<monitor_id>
+    POST /monitors/<monitor_id>/reveal        sign-in prove 403    403    done  done  404   /monitors/<monitor_id>
+    GET  /monitors/<monitor_id>/rotate        sign-in prove 403    403    200   200   404   -
+    POST /monitors/<monitor_id>/rotate        sign-in prove 403    403    done  done  404   /monitors/<monitor_id>
+    GET  /monitors/<monitor_id>/pause         sign-in 200   403    200    200   200   404   -
+    POST /monitors/<monitor_id>/pause         sign-in done  403    done   done  done  404   /monitors/<monitor_id>
+    POST /monitors/<monitor_id>/resume        sign-in done  403    done   done  done  404   /monitors/<monitor_id>
+    GET  /monitors/<monitor_id>/delete        sign-in 200   403    200    200   200   404   -
+    POST /monitors/<monitor_id>/delete        sign-in done  403    done   done  done  404   /
+    GET  /incidents                           sign-in 200   200    200    200   200   200   -
+    GET  /incidents/<incident_id>             sign-in 200   200    200    200   200   404   -
+    POST /incidents/<incident_id>/acknowledge sign-in done  403    done   done  done  404   /incidents/<incident_id>
+    POST /incidents/<incident_id>/resolve     sign-in done  403    done   done  done  404   /incidents/<incident_id>
+    POST /incidents/<incident_id>/notes       sign-in done  403    done   done  done  404   /incidents/<incident_id>
+    """,
+    {
+        "POST /monitors/new": _MONITOR,
+        "POST /monitors/<monitor_id>/edit": _MONITOR,
+        "POST /incidents/<incident_id>/notes": {"message": "looking at it"},
+    },
+)
+
+ALERTS = table.rows(
+    """
+    call  route                             nobody   stale  viewer  member  admin  owner  other  then
+    GET   /channels                         sign-in  200    200     200     200    200    200    -
+    GET   /channels/new                     sign-in  200    403     200     200    200    200    -
+    GET   /channels/new/<kind>              sign-in  200    403     200     200    200    200    -
+    POST  /channels/new/<kind>              sign-in  done   403     done    done   done   done   /channels/*
+    GET   /channels/<channel_id>            sign-in  200    200     200     200    200    404    -
+    GET   /channels/<channel_id>/edit       sign-in  200    403     200     200    200    404    -
+    POST  /channels/<channel_id>/edit       sign-in  done   403     done    done   done   404    /channels/<channel_id>
+    POST  /channels/<channel_id>/test       sign-in  done   403     done    done   done   404    /channels/<channel_id>
+    POST  /channels/<channel_id>/enable     sign-in  done   403     done    done   done   404    /channels/<channel_id>
+    POST  /channels/<channel_id>/disable    sign-in  done   403     done    done   done   404    /channels/<channel_id>
+    GET   /channels/<channel_id>/delete     sign-in  200    403     200     200    200    404    -
+    POST  /channels/<channel_id>/delete     sign-in  done   403     done    done   done   404    /channels
+    POST  /deliveries/<delivery_id>/replay  sign-in  done   403     done    done   done   404    /channels/<channel_id>
+    """,
+    {
+        "POST /channels/new/<kind>": {"name": "ops", "config-to": "ops@example.com"},
+        "POST /channels/<channel_id>/edit": {"name": "ops", "config-to": "ops@example.com"},
+    },
+)
+
+SETTINGS = table.rows(
+    """
+method route                                        nobody  stale viewer member admin owner other then
+GET    /settings                                    sign-in 200   200    200    200   200   200   -
+POST   /settings                                    sign-in done  403    403    done  done  done  /settings
+GET    /settings/leave                              sign-in 200   200    200    200   200   200   -
+POST   /settings/leave                              sign-in home  home   home   home  done  done  /settings
+GET    /settings/members                            sign-in 200   200    200    200   200   200   -
+POST   /settings/members/<member_id>/role           sign-in done  403    403    done  done  404   /settings/members
+GET    /settings/members/<member_id>/remove         sign-in 200   403    403    200   200   404   -
+POST   /settings/members/<member_id>/remove         sign-in done  403    403    done  done  404   /settings/members
+POST   /settings/invitations                        sign-in done  403    403    done  done  done  /settings/members
+POST   /settings/invitations/<invitation_id>/resend sign-in done  403    403    done  done  404   /settings/members
+GET    /settings/invitations/<invitation_id>/revoke sign-in 200   403    403    200   200   404   -
+POST   /settings/invitations/<invitation_id>/revoke sign-in done  403    403    done  done  404   /settings/members
+GET    /settings/projects                           sign-in 200   200    200    200   200   200   -
+POST   /settings/projects/new                       sign-in done  403    done   done  done  done  /settings/projects
+POST   /settings/projects/<project_id>/rename       sign-in done  403    done   done  done  404   /settings/projects
+GET    /settings/projects/<project_id>/delete       sign-in 200   403    200    200   200   404   -
+POST   /settings/projects/<project_id>/delete       sign-in done  403    done   done  done  404   /settings/projects
+GET    /settings/tokens                             sign-in prove 200    200    200   200   200   -
+GET    /settings/tokens/new                         sign-in prove 200    200    200   200   200   -
+POST   /settings/tokens/new                         sign-in prove done   done   done  done  done  /settings/tokens
+GET    /settings/tokens/<token_id>/revoke           sign-in prove 404    404    404   200   404   -
+POST   /settings/tokens/<token_id>/revoke           sign-in prove 404    404    404   done  404   /settings/tokens
+GET    /settings/webhook-secret                     sign-in 200   403    403    200   200   200   -
+POST   /settings/webhook-secret/show                sign-in prove 403    403    done  done  done  /settings/webhook-secret
+GET    /settings/webhook-secret/rotate              sign-in prove 403    403    200   200   200   -
+POST   /settings/webhook-secret/rotate              sign-in prove 403    403    done  done  done  /settings/webhook-secret
+GET    /settings/audit-log                          sign-in 200   403    403    200   200   200   -
+GET    /settings/audit-log.csv                      sign-in 200   403    403    200   200   200   -
+    """,
+    {
+        "POST /settings": {"name": "renamed"},
+        "POST /settings/members/<member_id>/role": {"role": "member"},
+        "POST /settings/invitations": {"email": "grace@example.com", "role": "viewer"},
+        "POST /settings/projects/new": {"name": "new"},
+        "POST /settings/projects/<project_id>/rename": {"name": "renamed"},
+        "POST /settings/tokens/new": {"name": "CI", "preset": "all", "expires": "90"},
+    },
+)
+
+OF_AN_ORGANIZATION = [*MONITORS, *ALERTS, *SETTINGS]

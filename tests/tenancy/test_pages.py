@@ -1,0 +1,79 @@
+"""Every page, opened by everyone, at its short address and in the organisation's: the exact answer, and nothing changed
+where it was refused."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.tenancy import browser, dump, houses, page_tables, person_tables
+from tests.tenancy.conftest import Street, undone
+from tests.tenancy.houses import House
+from tests.tenancy.table import Row
+
+EVERY = [*page_tables.OF_AN_ORGANIZATION, *person_tables.ACCOUNT]
+FOREIGN = [row for row in EVERY if row.expected["other"] == "404"]
+REFUSALS = {"sign-in", "prove", "403", "404"}
+
+
+@pytest.mark.parametrize("row", EVERY, ids=str)
+def test_everyone_gets_what_the_table_says(row: Row, acme: House, street: Street, settings: Any) -> None:
+    assert _answers(row, "", street, settings) == row.expected
+
+
+@pytest.mark.parametrize("row", page_tables.OF_AN_ORGANIZATION, ids=str)
+def test_the_organisation_in_the_address_changes_nothing_but_for_strangers_to_it(
+    row: Row, acme: House, street: Street, settings: Any
+) -> None:
+    answers = _answers(row, acme.organization.home.removesuffix("/"), street, settings)
+
+    assert answers == row.expected | {"other": "404"}
+
+
+@pytest.mark.parametrize("row", FOREIGN, ids=str)
+def test_a_foreign_page_cannot_be_told_from_none(row: Row, acme: House, street: Street) -> None:
+    nothing = houses.nothing(acme)
+
+    foreign = browser.ask(row.method, houses.filled(row.path, acme), street.sessions["other"], row.body_for(acme))
+    absent = browser.ask(row.method, houses.filled(row.path, nothing), street.sessions["other"], row.body_for(acme))
+
+    assert foreign == absent
+
+
+@pytest.mark.parametrize("who", ["nobody", "other"])
+@pytest.mark.parametrize("row", EVERY, ids=str)
+def test_a_foreign_organisation_cannot_be_told_from_none(row: Row, who: str, acme: House, street: Street) -> None:
+    path, slug = houses.filled(row.path, acme), acme.organization.slug
+
+    with undone():
+        foreign = browser.ask(row.method, f"/o/{slug}{path}", street.sessions[who], row.body_for(acme))
+    with undone():
+        absent = browser.ask(row.method, f"/o/no-such-one{path}", street.sessions[who], row.body_for(acme))
+
+    assert absent.location == foreign.location.replace(slug, "no-such-one")
+    assert (absent.status, absent.text) == (foreign.status, foreign.text)
+
+
+@pytest.mark.parametrize("row", [row for row in EVERY if row.is_collection], ids=str)
+def test_a_page_of_ones_own_shows_and_touches_nothing_of_another(row: Row, acme: House, street: Street) -> None:
+    before = dump.of(acme.organization)
+
+    with undone():
+        shown = browser.ask(row.method, houses.filled(row.path, acme), street.sessions["other"], row.body_for(acme))
+
+        assert dump.of(acme.organization) == before
+    assert not [secret for secret in acme.secrets if secret in shown.text + shown.location]
+
+
+def _answers(row: Row, before: str, street: Street, settings: Any) -> dict[str, str]:
+    """What each column gets, as a word. A refusal changes nothing, and nor does a page that is only looked at."""
+    rows, answers = dump.everything(), {}
+    path = before + houses.filled(row.path, street.acme)
+    for column, session in street.sessions.items():
+        settings.RATELIMIT_CACHE_PREFIX = f"{uuid4()}:"
+        with undone():
+            answer = browser.ask(row.method, path, session, row.body_for(street.acme))
+            answers[column] = browser.word(answer, row, street.acme, before)
+            if row.method == "GET" or answers[column] in REFUSALS:
+                assert dump.everything() == rows, f"{column} changed something"
+    return answers
