@@ -34,7 +34,7 @@ _log = structlog.get_logger(__name__)
 
 
 class WrongCode(ValueError):
-    """The code is not right, or was used already. Wait for the next one and type that."""
+    """The code is not right, or was used already. Try the next one."""
 
 
 class AlreadyOn(Exception):

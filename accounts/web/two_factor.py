@@ -222,7 +222,7 @@ def _picture(text: str) -> str:
     return f"data:image/svg+xml;base64,{base64.b64encode(drawn.getvalue()).decode()}"
 
 
-def _confirm(request: HttpRequest, ask: Ask, name: str = "Sign-in & security") -> HttpResponse:
+def _confirm(request: HttpRequest, ask: Ask, name: str = "Security") -> HttpResponse:
     return render(request, "components/confirm.html", {"ask": ask.about(name, reverse("mfa_index"))})
 
 

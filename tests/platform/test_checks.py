@@ -21,6 +21,8 @@ RIGHT: dict[str, Any] = {
     "trusted_proxies": 1,
     "mail_from": "Heartbeet <alerts@example.org>",
 }
+ISSUER = "https://login.example.org/realms/main"
+WITH_OIDC = {"oidc_issuer": ISSUER, "oidc_client_id": "heartbeet", "oidc_client_secret": "a-secret"}
 
 
 def _found(*, module: str = "heartbeet.settings.production", **changes: Any) -> dict[str, str]:
@@ -31,6 +33,10 @@ def _found(*, module: str = "heartbeet.settings.production", **changes: Any) -> 
         HEARTBEET_EMBEDDED=not given.database_url,
         HEARTBEET_ENCRYPTION_KEYS=given.encryption_keys,
         HEARTBEET_SITE_URL=given.public_url,
+        HEARTBEET_OIDC_ISSUER=given.oidc_issuer,
+        HEARTBEET_OIDC_CLIENT_ID=given.oidc_client_id,
+        HEARTBEET_OIDC_CLIENT_SECRET=given.oidc_client_secret,
+        HEARTBEET_OIDC_ROLE=given.oidc_role,
         IS_HTTPS=given.public_url.startswith("https"),
         SETTINGS_MODULE=module,
     ):
@@ -60,6 +66,15 @@ def test_a_complete_production_has_nothing_to_say() -> None:
         pytest.param({"redis_url": ""}, "E009", "HEARTBEET_REDIS_URL", id="processes cannot meet"),
         pytest.param({"site_url": ""}, "E010", "HEARTBEET_SITE_URL", id="links would lead to localhost"),
         pytest.param({"site_url": "http://x.org"}, "W001", "HEARTBEET_SITE_URL", id="in the clear"),
+        pytest.param({"oidc_issuer": ISSUER}, "E020", "HEARTBEET_OIDC_CLIENT_SECRET", id="a provider without client"),
+        pytest.param({"oidc_client_id": "x"}, "E020", "HEARTBEET_OIDC_ISSUER", id="a client without provider"),
+        pytest.param(WITH_OIDC | {"oidc_client_secret": ""}, "E020", "CLIENT_SECRET is", id="no client secret"),
+        pytest.param(WITH_OIDC | {"oidc_issuer": "http://login.example.org"}, "E021", "https", id="answers in clear"),
+        pytest.param(WITH_OIDC | {"oidc_issuer": "login.example.org"}, "E021", "https", id="no scheme"),
+        pytest.param(
+            WITH_OIDC | {"oidc_issuer": f"{ISSUER}/.well-known/openid-configuration"}, "E021", "well-known", id="too much"
+        ),
+        pytest.param({"oidc_role": "admin"}, "E022", "HEARTBEET_OIDC_ROLE", id="a role for nobody"),
         pytest.param({"trusted_proxies": 0}, "W002", "HEARTBEET_TRUSTED_PROXIES", id="one address for all"),
     ],
 )
@@ -68,6 +83,10 @@ def test_each_wrong_setting_is_named(changes: dict[str, Any], identity: str, nam
 
     assert list(found) == [f"heartbeet.{identity}"]
     assert names in found[f"heartbeet.{identity}"]
+
+
+def test_a_whole_provider_is_right() -> None:
+    assert _found(**WITH_OIDC, oidc_role="member") == {}
 
 
 def test_a_missing_secret_says_how_to_make_one() -> None:
