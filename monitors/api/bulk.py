@@ -11,12 +11,11 @@ from rest_framework.response import Response
 
 from accounts.api import describe, shown
 from accounts.api.body import Body
-from accounts.api.endpoint import Endpoint
 from accounts.domain.roles import Scope
 from alerts import subscriptions
 from heartbeet.lib import bulk
 from monitors import operations, queries
-from monitors.api import bodies, examples, requests, rows
+from monitors.api import bodies, examples, requests, rows, views
 from monitors.models import Monitor
 
 MOST = 100
@@ -105,13 +104,10 @@ class DeletedRows(serializers.Serializer[Any]):
     results = DeletedRow(many=True)
 
 
-class MonitorsBulk(Endpoint):
+class MonitorsBulk(views.MonitorMaker):
     """`/monitors/bulk`. Each monitor counts as one change of the token's daily limit."""
 
     needs: ClassVar = dict.fromkeys(("POST", "PATCH", "DELETE"), (Scope.MONITORS_WRITE,))
-
-    def scopes(self, request: Request) -> tuple[Scope, ...]:
-        return super().scopes(request) + ((Scope.SECRETS_READ,) if _wants_secrets(request) else ())
 
     def cost(self, request: Request) -> int:
         asked = request.data if isinstance(request.data, dict) else {}
@@ -128,11 +124,8 @@ class MonitorsBulk(Endpoint):
         """Make up to 100 monitors, all of them or none. An error says which one it is about, as `monitors.3.name`."""
         asked = self.body(request, BulkCreation)["monitors"]
         items = [(f"monitors.{number}", body) for number, body in enumerate(asked)]
-        made = bulk.each(items, self._create)
-        if _wants_secrets(request):
-            secrets = [operations.reveal(monitor=one, by=self.access.actor, now=self.now) for one in made]
-            return Response({"results": rows.all_created(made, self.now, secrets)}, status=201)
-        return Response({"results": rows.monitors(made, self.now)}, status=201)
+        made = bulk.each(items, self.make)
+        return Response({"results": self.made(request, made)}, status=201)
 
     @describe.call(
         "Change many monitors", body=BulkChange, partial=True, answer=BulkRows,
@@ -170,13 +163,6 @@ class MonitorsBulk(Endpoint):
             row.organization = self.organization  # it is the same row; the plan is loaded with it
         return {monitor_id: found[monitor_id] for monitor_id in ids}
 
-    def _create(self, body: dict[str, Any]) -> Monitor:
-        wanted = requests.creation(body, self.organization)
-        return subscriptions.create_monitor(
-            organization=self.organization, project=requests.home(wanted, self.organization), fields=wanted.fields,
-            channel_ids=wanted.channel_ids, contacts=wanted.contacts, by=self.access.actor, now=self.now,
-        ).monitor  # fmt: skip
-
     def _change(self, item: tuple[Monitor, dict[str, Any]]) -> None:
         monitor, body = item
         wanted = requests.change(body, monitor)
@@ -187,10 +173,6 @@ class MonitorsBulk(Endpoint):
 
     def _delete(self, monitor: Monitor) -> None:
         operations.delete(monitor=monitor, by=self.access.actor, now=self.now)
-
-
-def _wants_secrets(request: Request) -> bool:
-    return request.method == "POST" and "secrets" in request.query_params.get("include", "").split(",")
 
 
 def _changes(asked: dict[str, Any]) -> tuple[str, list[dict[str, Any]]]:

@@ -219,12 +219,7 @@ def _channels(monitor_ids: list[int]) -> dict[int, dict[int, str]]:
     return found
 
 
-def created(row: Monitor, now: datetime, secrets: operations.Secrets | None) -> dict[str, Any]:
-    """The row of a new monitor, with its secrets if they were asked for."""
-    return all_created([row], now, [secrets])[0]
-
-
-def all_created(
+def created(
     found: Iterable[Monitor], now: datetime, secrets: Iterable[operations.Secrets | None]
 ) -> list[dict[str, Any]]:
     """The rows of new monitors, each with its secrets."""

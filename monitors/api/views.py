@@ -1,6 +1,6 @@
 """Monitors and their incidents over HTTP: parse, one call, render."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.shortcuts import get_object_or_404
 from rest_framework.request import Request
@@ -43,7 +43,33 @@ class MonitorEndpoint(Endpoint):
         return Response(rows.monitor(self.monitor(monitor_id), self.now))
 
 
-class Monitors(Endpoint):
+class MonitorMaker(Endpoint):
+    """The base of what makes monitors. With `?include=secrets` their rows have the URLs to ping, for those who may."""
+
+    def scopes(self, request: Request) -> tuple[Scope, ...]:
+        return super().scopes(request) + ((Scope.SECRETS_READ,) if _wants_secrets(request) else ())
+
+    def make(self, body: dict[str, Any]) -> Monitor:
+        """The monitor that a body asks for."""
+        wanted = requests.creation(body, self.organization)
+        return subscriptions.create_monitor(
+            organization=self.organization, project=requests.home(wanted, self.organization), fields=wanted.fields,
+            channel_ids=wanted.channel_ids, contacts=wanted.contacts, by=self.access.actor, now=self.now,
+        ).monitor  # fmt: skip
+
+    def made(self, request: Request, found: list[Monitor]) -> list[dict[str, Any]]:
+        """The rows of the new monitors."""
+        secrets: list[operations.Secrets | None] = [None] * len(found)
+        if _wants_secrets(request):
+            secrets = [operations.reveal(monitor=one, by=self.access.actor, now=self.now) for one in found]
+        return rows.created(found, self.now, secrets)
+
+
+def _wants_secrets(request: Request) -> bool:
+    return request.method == "POST" and "secrets" in request.query_params.get("include", "").split(",")
+
+
+class Monitors(MonitorMaker):
     """`/monitors`."""
 
     needs: ClassVar = {"GET": (Scope.MONITORS_READ,), "POST": (Scope.MONITORS_WRITE,)}
@@ -77,18 +103,8 @@ class Monitors(Endpoint):
     def post(self, request: Request) -> Response:
         """With `?include=secrets`, which also needs `secrets:read`, the answer has the URL to ping; reading it is
         audited."""
-        wants_secrets = "secrets" in request.query_params.get("include", "").split(",")
-        if wants_secrets:
-            self.access.demand(Scope.SECRETS_READ)
-        wanted = requests.creation(self.body(request, bodies.MonitorBody), self.organization)
-        monitor = subscriptions.create_monitor(
-            organization=self.organization, project=requests.home(wanted, self.organization), fields=wanted.fields,
-            channel_ids=wanted.channel_ids, contacts=wanted.contacts, by=self.access.actor, now=self.now,
-        ).monitor  # fmt: skip
-        secrets = None
-        if wants_secrets:
-            secrets = operations.reveal(monitor=monitor, by=self.access.actor, now=self.now)
-        return Response(rows.created(monitor, self.now, secrets), status=201)
+        monitor = self.make(self.body(request, bodies.MonitorBody))
+        return Response(self.made(request, [monitor])[0], status=201)
 
 
 class MonitorDetail(MonitorEndpoint):
