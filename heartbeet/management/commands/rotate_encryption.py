@@ -16,7 +16,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         what = parser.add_mutually_exclusive_group()
-        what.add_argument("--check", action="store_true", help="only count what other keys have sealed")
+        what.add_argument("--check", action="store_true", help="only look: open everything, count what is left")
         what.add_argument("--new-key", action="store_true", help="embedded, stopped: make a new first key")
         what.add_argument("--drop-old-keys", action="store_true", help="embedded: re-seal, then forget the other keys")
 
@@ -31,21 +31,21 @@ class Command(BaseCommand):
                 self._drop_keys()
 
     def _check(self) -> None:
-        counts = rotation.check()
-        for label, count in counts.items():
-            self.stdout.write(f"{count} {label} to seal again")
-        if any(counts.values()):
-            raise CommandError("Other keys than the first are needed still: run `heartbeet rotate-encryption`.")
-        self.stdout.write("Everything is sealed with the first key; the others may go.")
+        problems = []
+        for outcome in rotation.check():
+            self.stdout.write(f"{outcome.left} {outcome.label} to seal again")
+            problems += _unopened(outcome)
+            if outcome.left:
+                problems.append(f"{outcome.left} {outcome.label} need another key than the first.")
+        if problems:
+            raise CommandError(" ".join(problems))
+        self.stdout.write("The first key opens everything; the others may go.")
 
     def _reseal(self) -> None:
         problems = []
         for outcome in rotation.run():
             self.stdout.write(f"{outcome.resealed} {outcome.label} sealed again")
-            problems += [
-                f"{count} {outcome.label} of key {kid or '(none)'} cannot be opened."
-                for kid, count in outcome.unopened.items()
-            ]
+            problems += _unopened(outcome)
             if outcome.left > 0:
                 problems.append(f"{outcome.left} {outcome.label} were being changed: run it again.")
         if problems:
@@ -64,6 +64,12 @@ class Command(BaseCommand):
         _require_generated_keys()
         gone = keyfile.drop_keys(settings.HEARTBEET_DATA)
         self.stdout.write(f"Forgotten: {', '.join(gone) or 'nothing'}. Older backups need their own secrets file.")
+
+
+def _unopened(outcome: rotation.Outcome) -> list[str]:
+    return [
+        f"{count} {outcome.label} of key {kid or '(none)'} cannot be opened." for kid, count in outcome.unopened.items()
+    ]
 
 
 def _require_generated_keys() -> None:
