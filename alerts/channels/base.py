@@ -66,13 +66,15 @@ def failed(error: str, failure: Failure = Failure.TRANSIENT) -> Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A text a person fills in. A secret is sealed at rest, and never shown again."""
+    """A text a person fills in; `hint` is an example, `where` says how to get one. A secret is sealed at rest, and never
+    shown again."""
 
     name: str
     label: str
     is_secret: bool = False
     is_required: bool = True
     hint: str = ""
+    where: str = ""
     max_length: int = 500
 
     def clean(self, value: str) -> str:

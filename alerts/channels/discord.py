@@ -28,6 +28,7 @@ class Discord(HTTPChannel):
             "webhook URL",
             is_secret=True,
             hint="https://discord.com/api/webhooks/…",
+            where="From the channel's settings: Integrations, Webhooks.",
             hosts=("discord.com", "discordapp.com", "ptb.discord.com", "canary.discord.com"),
         ),
     )

@@ -24,6 +24,7 @@ class Slack(HTTPChannel):
             "webhook URL",
             is_secret=True,
             hint="https://hooks.slack.com/services/…",
+            where="From the Incoming Webhooks of a Slack app.",
             hosts=("hooks.slack.com", "hooks.slack-gov.com"),
         ),
     )

@@ -24,6 +24,7 @@ class Teams(HTTPChannel):
             "workflow URL",
             is_secret=True,
             hint="https://….logic.azure.com/workflows/…",
+            where="From Workflows in Teams: “When a Teams webhook request is received”.",
             hosts=("*.logic.azure.com", "*.powerplatform.com", "*.webhook.office.com"),
         ),
     )

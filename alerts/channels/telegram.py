@@ -52,8 +52,15 @@ class Telegram(HTTPChannel):
     kind = "telegram"
     label = "Telegram"
     fields = (
-        BotToken("bot_token", "bot token", is_secret=True, hint="123456789:AAE…, from @BotFather"),
-        ChatId("chat_id", "chat id", hint="-1001234567890 or @channel"),
+        BotToken(
+            "bot_token", "bot token", is_secret=True, hint="123456789:AAE…", where="@BotFather gives it for a new bot."
+        ),
+        ChatId(
+            "chat_id",
+            "chat id",
+            hint="-1001234567890",
+            where="Add the bot to the chat: getUpdates of the Bot API shows its number. Or @name of a public channel.",
+        ),
     )
 
     def send(self, message: Message, delivery_id: str, *, now: datetime) -> Receipt:

@@ -74,6 +74,6 @@ def _box(field: base.Field, is_new: bool) -> forms.CharField:
         required=is_asked or (is_needed and not is_new),
         max_length=field.max_length,
         widget=widget,
-        help_text=hint or (field.hint if field.default() else ""),
+        help_text=hint or field.where or (field.hint if field.default() else ""),
         error_messages={"required": f"Give the {field.label}, such as {field.hint}."},
     )
