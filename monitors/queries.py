@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.db.models.functions import Lower
 
-from accounts.models import Organization
+from accounts.models import Organization, Project
 from monitors.domain import facts, judge, schedule
 from monitors.domain.status import Cause, RunOutcome, Status
 from monitors.models import Incident, Monitor, Ping, Pulse, Run
@@ -37,9 +37,12 @@ def live(organization: Organization) -> QuerySet[Monitor]:
     return Monitor.objects.filter(organization=organization, deleted_at=None).select_related("pulse", "project")
 
 
-def trouble_first(organization: Organization, search: str) -> QuerySet[Monitor]:
-    """The live monitors whose name has `search` in it: trouble first, paused last, then by name."""
+def trouble_first(organization: Organization, search: str, project: Project | None = None) -> QuerySet[Monitor]:
+    """The live monitors whose name has `search` in it, of one project or of all: trouble first, paused last, then by
+    name."""
     found = live(organization)
+    if project:
+        found = found.filter(project=project)
     if search:
         found = found.filter(name__icontains=search)
     ranks = [When(pulse__status=status, then=Value(rank)) for rank, status in enumerate(_TROUBLE_FIRST)]

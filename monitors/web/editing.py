@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import access
 from accounts.access import Access
 from accounts.domain.roles import Scope
+from accounts.models import Project
 from accounts.web import components
 from alerts import queries as alerts_queries
 from alerts import subscriptions
@@ -27,7 +28,9 @@ def create(request: HttpRequest) -> HttpResponse:
     who = access.require(request, Scope.MONITORS_WRITE)
     channels = list(alerts_queries.channels(who.organization))
     chosen = [channel.id for channel in channels if channel.is_default]
-    form = forms.MonitorForm(request.POST or None, initial={"channels": chosen}, channels=_choices(channels))
+    form = forms.MonitorForm(
+        request.POST or None, initial={"channels": chosen}, channels=_choices(channels), projects=_projects(who)
+    )
     if form.is_valid():
         with form.refusals():
             return _create(request, who, form)
@@ -43,12 +46,13 @@ def edit(request: HttpRequest, monitor_id: int) -> HttpResponse:
         request.POST or None,
         initial=forms.initial(monitor, subscribed),
         channels=_choices(list(alerts_queries.channels(who.organization))),
+        projects=_projects(who),
     )
     if form.is_valid():
         with form.refusals():
             subscriptions.edit_monitor(
                 monitor=monitor,
-                changes=form.changes(),
+                changes={**form.changes(), "project": _home(who, form, monitor.project)},
                 channel_ids=form.cleaned_data["channels"],
                 contacts={},
                 by=who.actor,
@@ -79,7 +83,7 @@ def _create(request: HttpRequest, who: Access, form: forms.MonitorForm) -> HttpR
     now = clock.now()
     created = subscriptions.create_monitor(
         organization=who.organization,
-        project=who.organization.projects.order_by("id")[0],
+        project=_home(who, form, who.organization.projects.order_by("id")[0]),
         fields=MonitorFields(**form.changes()),
         channel_ids=form.cleaned_data["channels"],
         contacts={},
@@ -92,6 +96,16 @@ def _create(request: HttpRequest, who: Access, form: forms.MonitorForm) -> HttpR
 
 def _choices(channels: list[Channel]) -> list[tuple[int, str]]:
     return [(channel.id, channel.name) for channel in channels]
+
+
+def _projects(who: Access) -> list[tuple[int, str]]:
+    return [(project.id, project.name) for project in who.organization.projects.order_by("id")]
+
+
+def _home(who: Access, form: forms.MonitorForm, usual: Project) -> Project:
+    """The project that was chosen, or the usual one where there is nothing to choose."""
+    chosen = form.cleaned_data.get("project")
+    return who.organization.projects.get(id=chosen) if chosen else usual
 
 
 def _show(request: HttpRequest, form: forms.MonitorForm, monitor: Monitor | None) -> HttpResponse:

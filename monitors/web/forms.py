@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django import forms
@@ -114,15 +114,23 @@ class MonitorForm(forms.Form):
         required=False,
         help_text="GET and HEAD are kept as log lines, so that a link preview cannot fake a success.",
     )
+    project = forms.TypedChoiceField(
+        required=False, coerce=int, empty_value=None, widget=forms.Select({"class": "input"})
+    )
     channels = forms.TypedMultipleChoiceField(
         label="Who is told?", required=False, coerce=int, widget=forms.CheckboxSelectMultiple
     )
 
-    def __init__(self, *args: Any, channels: Iterable[tuple[int, str]], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, channels: Iterable[tuple[int, str]], projects: Sequence[tuple[int, str]], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        chosen = self.fields["channels"]
-        assert isinstance(chosen, forms.ChoiceField)
-        chosen.choices = list(channels)
+        for name, choices in (("channels", channels), ("project", projects)):
+            chosen = self.fields[name]
+            assert isinstance(chosen, forms.ChoiceField)
+            chosen.choices = list(choices)
+        if len(projects) < 2:
+            del self.fields["project"]  # there is nothing to choose
 
     def clean_tags(self) -> list[str]:
         return [tag for tag in re.split(r"[\s,]+", self.cleaned_data["tags"]) if tag]
@@ -216,4 +224,5 @@ def initial(monitor: Monitor, channel_ids: Iterable[int]) -> dict[str, Any]:
         "description": monitor.description,
         "post_only": monitor.post_only,
         "channels": list(channel_ids),
+        "project": monitor.project_id,
     }

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import access
 from accounts.access import Access
 from accounts.domain.roles import Scope
+from accounts.models import Project
 from accounts.web import recent
 from accounts.web import reveal as once
 from accounts.web.components import Ask
@@ -30,11 +31,20 @@ def index(request: HttpRequest) -> HttpResponse:
     who = access.require(request, Scope.MONITORS_READ)
     tell = words.Teller.for_zone(clock.now(), who.user.timezone)
     search = request.GET.get("q", "").replace("\x00", "").strip()[: fields.MAX_NAME]
-    shown = Paginator(queries.trouble_first(who.organization, search), PAGE_SIZE).get_page(request.GET.get("page"))
+    project = _project(request, who)
+    found = queries.trouble_first(who.organization, search, project)
+    shown = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     rows = present.rows(shown.object_list, queries.outlooks(shown.object_list, tell.now), tell)
     template = "monitors/list.html#rows" if request.headers.get("HX-Request") else "monitors/list.html"
     can_edit = who.allows(Scope.MONITORS_WRITE)
-    return render(request, template, {"rows": rows, "page": shown, "search": search, "can_edit": can_edit})
+    asked = {"search": search, "project": project}
+    return render(request, template, {"rows": rows, "page": shown, "can_edit": can_edit, **asked})
+
+
+def _project(request: HttpRequest, who: Access) -> Project | None:
+    """The project that the list is of; a foreign one is as good as none."""
+    slug = request.GET.get("project", "").replace("\x00", "")
+    return get_object_or_404(Project, organization=who.organization, slug=slug) if slug else None
 
 
 @require_safe

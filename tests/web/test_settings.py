@@ -330,3 +330,41 @@ def test_an_operator_makes_another_organisation(alice: Membership) -> None:
 
 def test_others_make_none_where_registration_is_closed(owner: Client) -> None:
     assert owner.post("/account/organisation", {"name": "Beta"}).status_code == 403
+
+
+def test_the_list_shows_the_monitors_of_one_project(owner: Client, acme: Organization, alices_monitor: Monitor) -> None:
+    owner.post("/settings/projects/new", {"name": "Data"})
+    data = acme.projects.get(slug="data")
+
+    owner.post(
+        "/monitors/new",
+        {
+            "name": "import",
+            "project": data.id,
+            "schedule": "interval",
+            "every": "3600",
+            "grace": "60",
+            "alert_threshold": 1,
+        },
+    )
+
+    page = words(owner.get("/?project=data"))
+    assert "import" in page
+    assert alices_monitor.name not in page
+    assert owner.get("/?project=elsewhere").status_code == 404
+
+
+def test_a_monitor_moves_to_another_project_and_never_to_a_foreign_one(
+    owner: Client, acme: Organization, alices_monitor: Monitor, charlie: Membership
+) -> None:
+    owner.post("/settings/projects/new", {"name": "Data"})
+    given = {"name": "moved", "schedule": "interval", "every": "3600", "grace": "60", "alert_threshold": 1}
+    foreign = charlie.organization.projects.get()
+    path = f"/monitors/{alices_monitor.id}/edit"
+
+    refused = owner.post(path, {**given, "project": foreign.id})
+    moved = owner.post(path, {**given, "project": acme.projects.get(slug="data").id})
+
+    alices_monitor.refresh_from_db()
+    assert (refused.status_code, moved.status_code) == (200, 302)
+    assert alices_monitor.project.slug == "data"
