@@ -1,5 +1,5 @@
-"""Does the time of a refusal tell who has an account? Wrong passwords for a known and for unknown accounts, in turn, at a
-real `heartbeet up`. Prints one JSON line.
+"""Does the time of a refusal tell who has an account? Wrong passwords for a known and for unknown accounts, in turn,
+at a real `heartbeet up`. Prints one JSON line.
 
     python -m benchmarks.sign_in [--tries 60]
 """

@@ -79,6 +79,7 @@ def test_a_system_where_nobody_listens_says_so(client: Client) -> None:
         pytest.param({"oldest_undelivered_sec": 200.0}, "1 alerts wait, the oldest for 200 s.", id="nobody sends"),
         pytest.param({"dead_letters": 2}, "2 alerts could not be delivered", id="a channel refuses for good"),
         pytest.param({"put_off": 1}, "1 monitors cannot be judged.", id="a judgement raises"),
+        pytest.param({"letters_stuck": True}, "The mail server takes no letters", id="nobody gets their link"),
     ],
 )
 def test_each_trouble_is_a_reason_of_its_own(change: dict[str, Any], reason: str) -> None:
