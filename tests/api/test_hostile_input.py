@@ -164,7 +164,8 @@ QUERIES = [
     ("q=%FF", "", "not UTF-8"),
     ("q=%ED%A0%80", "", "half a character"),
     ("status=up&status=down", "status", "which one counts?"),
-    ("status=", None, "nothing was asked"),
+    ("status=", "status", "an empty word is none of the words"),
+    ("q=", None, "nothing was asked"),
     ("nobody=knows&nobody=this", None, "clients add their own, such as against caches"),
     ("&&==&", None, "nothing at all"),
 ]
