@@ -66,8 +66,8 @@ def failed(error: str, failure: Failure = Failure.TRANSIENT) -> Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A text a person fills in; `hint` is an example, `where` says how to get one. A secret is sealed at rest, and never
-    shown again."""
+    """A text a person fills in; `hint` is an example, `where` says how to get one. A secret is sealed at rest, and
+    never shown again."""
 
     name: str
     label: str
