@@ -16,7 +16,6 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
 from django.core import mail
 from django.db import transaction
-from django.db.models import QuerySet
 from django.template.loader import render_to_string
 
 from accounts import audit, factor_adapter, identity, passkeys
@@ -174,29 +173,14 @@ def reset(*, user: User, by: Actor, now: datetime) -> int:
     return count
 
 
-def sealed() -> QuerySet[Authenticator]:
-    """The rows that hold a secret, for the rotation of keys."""
-    rows: QuerySet[Authenticator] = Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN)
-    return rows
-
-
-def envelope(row: Authenticator) -> str:
-    """The envelope of a row of `sealed()`."""
-    found: str = row.data[_place(row)]
-    return found
-
-
 @transaction.atomic
 def reseal(row: Authenticator) -> None:
-    """Seal the secret of a row of `sealed()` again, with the first key. Raises crypto.CannotOpen."""
+    """Seal the secret of an app or of recovery codes again, with the first key. Raises crypto.CannotOpen."""
     fresh = Authenticator.objects.select_for_update().get(pk=row.pk)
     bound_to = factor_adapter.binding(fresh.user_id)
-    fresh.data[_place(fresh)] = crypto.seal(crypto.unseal(envelope(fresh), bound_to=bound_to), bound_to=bound_to)
+    place = next(key for key in SEALED if key in fresh.data)
+    fresh.data[place] = crypto.seal(crypto.unseal(fresh.data[place], bound_to=bound_to), bound_to=bound_to)
     fresh.save(update_fields=["data"])
-
-
-def _place(row: Authenticator) -> str:
-    return next(key for key in SEALED if key in row.data)
 
 
 def _is_proven(row: Authenticator, code: str, now: datetime) -> bool:

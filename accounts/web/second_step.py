@@ -80,7 +80,7 @@ def reauthenticate_options(request: HttpRequest) -> HttpResponse:
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Sign in with a passkey alone: it proves the device and, by finger, face or PIN, its person."""
     try:
-        ratelimit.check_passkey(request, address=access.client_address(request))
+        ratelimit.check_passwordless(request, address=access.client_address(request))
         passkey = passkeys.check_used(
             request.POST.get("credential", ""), ceremony.take(request), user=None, now=clock.now()
         )

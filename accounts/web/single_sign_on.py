@@ -26,7 +26,7 @@ def start(request: HttpRequest) -> HttpResponse:
     """On to the provider. It takes a POST, so that no other site can sign somebody in here."""
     _demand_provider()
     try:
-        ratelimit.check_passkey(request, address=access.client_address(request))
+        ratelimit.check_passwordless(request, address=access.client_address(request))
         address = oidc.begin(request, next_url=_next(request), is_again=request.user.is_authenticated)
     except oidc.ProviderFailed as trouble:
         return _refuse(request, str(trouble), status=502)

@@ -94,10 +94,10 @@ def check_code(request: HttpRequest, *, user_id: int) -> None:
     _check(request, "code-day", str(user_id), CODE_RATES["day"])
 
 
-def check_passkey(request: HttpRequest, *, address: str) -> None:
-    """Count a try to sign in with a passkey, for the address: nothing can be guessed, but each try costs us work. Raises
-    TooManyRequests."""
-    _check(request, "passkey-address", client.network(address), SIGN_IN_RATES["address"])
+def check_passwordless(request: HttpRequest, *, address: str) -> None:
+    """Count a try to sign in with a passkey or a provider, for the address: nothing can be guessed, but each try costs us
+    work. Raises TooManyRequests."""
+    _check(request, "passwordless-address", client.network(address), SIGN_IN_RATES["address"])
 
 
 def check_test(request: HttpRequest, *, organization_id: int) -> None:

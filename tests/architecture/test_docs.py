@@ -25,7 +25,9 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_commands_exist(page: Path) -> None:
-    named = re.findall(r"(?:`|^    (?:\S*/)?)heartbeet ([a-z]+(?:-[a-z]+)*)\b", page.read_text(encoding="utf-8"), re.MULTILINE)
+    named = re.findall(
+        r"(?:`|^    (?:\S*/)?)heartbeet ([a-z]+(?:-[a-z]+)*)\b", page.read_text(encoding="utf-8"), re.MULTILINE
+    )
 
     assert {name.replace("-", "_") for name in named} <= {*cli.COMMANDS, *get_commands(), "help"}
 

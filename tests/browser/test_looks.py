@@ -33,6 +33,17 @@ def pages(site: Installation) -> list[str]:
         "/channels/new",
         "/channels/new/webhook",
         f"/channels/{channel}",
+        "/settings",
+        "/settings/members",
+        "/settings/projects",
+        "/settings/tokens",
+        "/settings/tokens/new",
+        "/settings/webhook-secret",
+        "/settings/audit-log",
+        "/account/security",
+        "/account/sessions",
+        "/account/two-factor/app",
+        "/account/confirm",
     ]
 
 

@@ -72,7 +72,10 @@ def test_a_complete_production_has_nothing_to_say() -> None:
         pytest.param(WITH_OIDC | {"oidc_issuer": "http://login.example.org"}, "E021", "https", id="answers in clear"),
         pytest.param(WITH_OIDC | {"oidc_issuer": "login.example.org"}, "E021", "https", id="no scheme"),
         pytest.param(
-            WITH_OIDC | {"oidc_issuer": f"{ISSUER}/.well-known/openid-configuration"}, "E021", "well-known", id="too much"
+            WITH_OIDC | {"oidc_issuer": f"{ISSUER}/.well-known/openid-configuration"},
+            "E021",
+            "well-known",
+            id="too much",
         ),
         pytest.param({"oidc_role": "admin"}, "E022", "HEARTBEET_OIDC_ROLE", id="a role for nobody"),
         pytest.param({"trusted_proxies": 0}, "W002", "HEARTBEET_TRUSTED_PROXIES", id="one address for all"),
