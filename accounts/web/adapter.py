@@ -11,6 +11,7 @@ from allauth.account.internal.flows.login import record_authentication
 from allauth.core import context
 from django.conf import settings
 from django.contrib import auth, messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -109,6 +110,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is not ty
         """Write it down once the answer is out: it must not tell by its time that the account is known."""
         request.failed_sign_in = credentials.get("email", "")  # type: ignore[attr-defined]
 
+    @transaction.atomic
     def post_login(self, request: HttpRequest, user: User, **hook: Any) -> HttpResponse:
         """Write it down, and know this browser the next time. Signing up is as good a proof as signing in."""
         if not authentication.get_authentication_records(request, user):
@@ -118,6 +120,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is not ty
         devices.remember(request, response, user)
         return response
 
+    @transaction.atomic
     def logout(self, request: HttpRequest) -> None:
         """Write it down, then end the session."""
         if isinstance(request.user, User):
@@ -125,6 +128,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is not ty
             identity.record(user=request.user, by=actor, action="SIGN_OUT", now=clock.now())
         super().logout(request)
 
+    @transaction.atomic
     def confirm_email(self, request: HttpRequest, email_address: Any) -> bool:
         """Confirm an address, and let it replace the one before. False if it has become someone else's meanwhile."""
         user = email_address.user

@@ -39,7 +39,11 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
     if request.headers.get("HX-Request"):
         return HttpResponse(status=204, headers={"HX-Redirect": resolve_url("account_login")})
     if request.user.is_authenticated:  # a person without any organisation: signing in again would not help
-        return redirect("accounts:found") if account.may_found(access.person(request)) else render(request, "errors/403.html", status=403)
+        return (
+            redirect("accounts:found")
+            if account.may_found(access.person(request))
+            else render(request, "errors/403.html", status=403)
+        )
     if request.method not in ("GET", "HEAD"):
         return HttpResponseRedirect(resolve_url("account_login"))
     return redirect_to_login(request.get_full_path(), resolve_url("account_login"))
