@@ -95,8 +95,8 @@ def check_code(request: HttpRequest, *, user_id: int) -> None:
 
 
 def check_passwordless(request: HttpRequest, *, address: str) -> None:
-    """Count a try to sign in with a passkey or a provider, for the address: nothing can be guessed, but each try costs us
-    work. Raises TooManyRequests."""
+    """Count a try to sign in with a passkey or a provider, for the address: nothing can be guessed, but each try costs
+    us work. Raises TooManyRequests."""
     _check(request, "passwordless-address", client.network(address), SIGN_IN_RATES["address"])
 
 

@@ -179,9 +179,7 @@ def test_a_passkey_s_answer_is_good_once(client: Client, alice: Membership, pass
     assert not is_signed_in(client)
 
 
-def test_an_answer_made_for_another_browser_is_void(
-    client: Client, alice: Membership, passkey: SoftPasskey
-) -> None:
+def test_an_answer_made_for_another_browser_is_void(client: Client, alice: Membership, passkey: SoftPasskey) -> None:
     answer = passkey.use(Client().post("/sign-in/passkey/options").json())
     client.post("/sign-in/passkey/options")
 
