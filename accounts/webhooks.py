@@ -53,6 +53,9 @@ def read(*, organization: Organization, by: Actor, now: datetime) -> Sequence[Se
 def rotate(*, organization: Organization, by: Actor, now: datetime) -> Sequence[Secret]:
     """Make a new current secret. The one before signs beside it for 24 hours."""
     Organization.objects.select_for_update(no_key=True).get(id=organization.id)
+    for row in queries.webhook_secrets(organization, now):
+        if not _opens(row):  # its key is gone, so it can sign nothing, and must not stand in the way of a new one
+            organization.webhook_secrets.filter(id=row.id).update(retires_at=now)
     organization.webhook_secrets.filter(retires_at=None).update(retires_at=now + OVERLAP)
     _current(organization, now)
     _record("ROTATE_WEBHOOK_SECRET", organization, by, now)
@@ -62,6 +65,14 @@ def rotate(*, organization: Organization, by: Actor, now: datetime) -> Sequence[
 def binding(row: WebhookSecret) -> str:
     """What a sealed secret is bound to: it opens in no other row."""
     return _binding(row.uid)
+
+
+def _opens(row: WebhookSecret) -> bool:
+    try:
+        opened([row])
+    except crypto.CannotOpen:
+        return False
+    return True
 
 
 def _current(organization: Organization, now: datetime) -> WebhookSecret:

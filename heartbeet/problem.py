@@ -18,7 +18,7 @@ from accounts.api import idempotency
 from alerts import operations as alerts_operations
 from alerts import subscriptions
 from alerts.channels import base
-from heartbeet.lib import bulk, ratelimit
+from heartbeet.lib import bulk, crypto, ratelimit
 from monitors import operations as monitors_operations
 from monitors import transitions
 from monitors.api import names
@@ -68,6 +68,7 @@ _CODES: list[tuple[type[Exception], int, str]] = [
     (answers.ReplayConflict, 409, "IDEMPOTENCY_KEY_REPLAY_CONFLICT"),
     (idempotency.KeyTooLong, 400, "IDEMPOTENCY_KEY_TOO_LONG"),
     (transitions.NotOpen, 409, "INCIDENT_RESOLVED"),
+    (crypto.CannotOpen, 409, "SECRET_UNREADABLE"),
     (alerts_operations.NotDead, 409, "DELIVERY_NOT_DEAD"),
 ]
 """Exceptions whose message is the sentence."""

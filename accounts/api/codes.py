@@ -27,6 +27,7 @@ CODES: dict[str, Code] = {
     "NOT_FOUND": Code(404, "it does not exist, or belongs to another organisation"),
     "METHOD_NOT_ALLOWED": Code(405, "`Allow` says which methods there are"),
     "MONITOR_NAME_DUPLICATE": Code(409, "another monitor of the project has this name"),
+    "SECRET_UNREADABLE": Code(409, "the key that sealed the secret is gone: rotate it"),
     "INCIDENT_RESOLVED": Code(409, "the incident is over"),
     "DELIVERY_NOT_DEAD": Code(409, "the delivery was not given up, so it cannot be tried again"),
     "LAST_OWNER": Code(409, "the organisation would be left without an owner"),

@@ -17,7 +17,7 @@ class WebhookSecret(Endpoint):
 
     needs: ClassVar = {"GET": (Scope.WEBHOOKS_READ,)}
 
-    @describe.call("Read the webhook secret", answer=rows.WebhookSecretRow)
+    @describe.call("Read the webhook secret", answer=rows.WebhookSecretRow, problems=["SECRET_UNREADABLE"])
     def get(self, request: Request) -> Response:
         """What signs the webhooks of channels without a secret of their own; made when first asked for. Each reading
         is audited."""

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render, resolve_url
 
 from accounts import access
 from accounts.web import account, recent
+from heartbeet.lib import crypto
 
 
 class PagesMiddleware:
@@ -29,6 +30,9 @@ class PagesMiddleware:
             return _to_sign_in(request)
         if isinstance(exception, access.NotAllowed):
             return render(request, "errors/403.html", status=403)
+        if isinstance(exception, crypto.CannotOpen):
+            problem = {"status": 409, "error": str(exception)}
+            return render(request, "errors/error.html", {"problem": problem}, status=409)
         if isinstance(exception, ReauthenticationRequired):  # allauth itself would keep what was posted, and repeat it
             return recent.ask(request)
         return None

@@ -16,7 +16,7 @@ class BadKeys(ValueError):
 
 
 class CannotOpen(ValueError):
-    """The envelope is damaged, belongs to another row, or was sealed with a key that is gone."""
+    """This secret cannot be opened: the key that sealed it is gone, or it is damaged. Rotate it or enter it again."""
 
 
 def parse_keys(text: str) -> dict[str, bytes]:

@@ -66,7 +66,8 @@ class MonitorMaker(Endpoint):
 
 
 def _wants_secrets(request: Request) -> bool:
-    return request.method == "POST" and "secrets" in request.query_params.get("include", "").split(",")
+    wanted = filters.given(request.query_params, "include") if request.method == "POST" else ""
+    return bool(wanted and filters.one_of("include", wanted, ["secrets"]))
 
 
 class Monitors(MonitorMaker):
@@ -190,7 +191,9 @@ class MonitorSecrets(MonitorEndpoint):
 
     needs: ClassVar = {"GET": (Scope.SECRETS_READ,)}
 
-    @describe.call("Read a monitor's secrets", name="readMonitorSecrets", answer=rows.SecretsRow)
+    @describe.call(
+        "Read a monitor's secrets", name="readMonitorSecrets", answer=rows.SecretsRow, problems=["SECRET_UNREADABLE"]
+    )
     def get(self, request: Request, monitor_id: int) -> Response:
         """The token and the URLs that it makes. Each reading is audited."""
         found = operations.reveal(monitor=self.monitor(monitor_id), by=self.access.actor, now=self.now)
