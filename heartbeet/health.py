@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
 
 from accounts import letters
 from alerts import queries
@@ -78,11 +79,13 @@ class System:
         return found
 
 
+@require_safe
 def live(request: HttpRequest) -> HttpResponse:
     """This process answers."""
     return _json({"status": "ok"})
 
 
+@require_safe
 def ready(request: HttpRequest) -> HttpResponse:
     """This process can serve pages and the API, for which it needs the database."""
     try:
@@ -95,6 +98,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     return _json({"status": "ok", "reasons": []})
 
 
+@require_safe
 def system(request: HttpRequest) -> HttpResponse:
     """Sweep, watermark, undelivered alerts, dead nodes: 503 with the reasons if anything is wrong."""
     try:
@@ -117,6 +121,7 @@ def system(request: HttpRequest) -> HttpResponse:
     return _json(body, status=503 if reasons else 200)
 
 
+@require_safe
 def prometheus(request: HttpRequest) -> HttpResponse:
     """The same facts and the states of all monitors, in Prometheus' text format."""
     return HttpResponse(_figures(int(clock.now().timestamp() // FIGURES_HOLD_SEC)), content_type=metrics.CONTENT_TYPE)

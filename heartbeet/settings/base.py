@@ -174,6 +174,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL = "/sign-in"
 MFA_ADAPTER = "accounts.factor_adapter.Adapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # a new address waits beside the old one, so nobody is kept from changing theirs
 SOCIALACCOUNT_STORE_TOKENS = False  # a provider's tokens are of no use to us, and of much use to a thief
 LOGIN_REDIRECT_URL = "/"
 SESSION_ENGINE = "accounts.sessions"

@@ -47,17 +47,18 @@ async def _joined(parts: AsyncIterator[bytes]) -> bytes:
 
 
 def word(answer: Answer, row: Row, house: House, before: str = "") -> str:
-    """The word of the tables for this answer. `before` is the prefix of an organisation."""
+    """The word of the tables for this answer, or where it leads. `before` is the prefix of an organisation."""
     if answer.status != 302:
         return str(answer.status)
     places = {
+        "done": before + houses.filled(row.then, house),
         "sign-in": _sign_in(row, before + houses.filled(row.path, house)),
         "prove": f"{before}/account/confirm[?]next={before}/*",
-        "done": before + houses.filled(row.then, house),
         "home": "/",
+        "back": "/account/two-factor",
     }
     leads_to = unquote(answer.location)
-    return next((name for name, place in places.items() if fnmatchcase(leads_to, place)), f"302 {answer.location}")
+    return next((name for name, place in places.items() if fnmatchcase(leads_to, place)), leads_to)
 
 
 def _sign_in(row: Row, path: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
+from tests.accounts.authenticator import SITE
 from tests.tenancy import houses
 from tests.tenancy.houses import House
 
@@ -21,6 +22,12 @@ class Street:
     elsewhere: House
     tokens: dict[str, str]
     sessions: dict[str, str]
+
+
+@pytest.fixture(autouse=True)
+def _at_localhost(settings: Any) -> None:
+    """Where passkeys are possible."""
+    settings.HEARTBEET_SITE_URL = SITE
 
 
 @pytest.fixture(scope="module")

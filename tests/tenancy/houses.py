@@ -1,11 +1,10 @@
 """An organisation with a row of everything. All that its rows say has a canary in it, which nobody else may see."""
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from allauth.mfa.models import Authenticator
-
-from accounts import invitations, operations, sessions, webhooks
+from accounts import invitations, operations, passkeys, sessions, webhooks
 from accounts.domain.actor import Actor
 from accounts.domain.roles import Role
 from accounts.models import BrowserSession, Membership, Organization, Project
@@ -13,6 +12,7 @@ from alerts import operations as alerts_operations
 from alerts.models import Attempt, Channel, Delivery, Subscription
 from monitors.models import Incident, Monitor
 from tests import factories
+from tests.accounts.authenticator import SoftPasskey
 from tests.web.conftest import sign_in
 
 ROLES = {"owner": "alice", "admin": "adam", "member": "bob", "viewer": "vera"}
@@ -48,6 +48,8 @@ def build(canary: str) -> House:
         **_account(members["owner"], canary, by, now),
         "member_id": guest.id,
         "kind": "email",
+        "key": "wrong",
+        "uidb36": "wrong",
     }
     signing = webhooks.read(organization=organization, by=by, now=now)[0]
     return House(canary, organization, members, ids, (canary, made.secrets.token, signing.text))
@@ -97,7 +99,8 @@ def _account(owner: Membership, canary: str, by: Actor, now: datetime) -> dict[s
         digest=sessions.digest_of(canary), user=owner.user, envelope="", ip="192.0.2.7", user_agent=canary,
         created_at=now, seen_at=now, expires_at=now + timedelta(days=1),
     )  # fmt: skip
-    passkey = Authenticator.objects.create(user=owner.user, type="webauthn", data={"name": canary, "credential": {}})
+    options, _ = passkeys.ask_to_add(owner.user, now=now)
+    passkey = passkeys.add(owner.user, name=canary, credential=json.loads(SoftPasskey().make(options)))
     return {
         "token_id": token.id,
         "invite_id": invitation.id,

@@ -1,8 +1,8 @@
 """Who gets what from the pages of an organisation; each is asked for with and without `/o/<organisation>` before it.
 
-`sign-in` leads to the sign-in page, and from there back; `prove` asks for proof that it is still you; `done` leads to
-`then` (`*` stands for a new id). The browser of `stale` is an admin's who signed in long ago; `other` owns another
-organisation, and asks for Acme's ids.
+`sign-in` leads to the sign-in page, and from there back, `prove` to the page that asks if it is still you, `done` to
+`then` (`*` stands for a new id), `home` to `/`, and an address in a cell there. The browser of `stale` is an admin's
+who signed in long ago; `other` owns another organisation, and asks for Acme's ids.
 """
 
 from tests.tenancy import table
@@ -65,35 +65,35 @@ ALERTS = table.rows(
 
 SETTINGS = table.rows(
     """
-method route                                        nobody  stale viewer member admin owner other then
-GET    /settings                                    sign-in 200   200    200    200   200   200   -
-POST   /settings                                    sign-in done  403    403    done  done  done  /settings
-GET    /settings/leave                              sign-in 200   200    200    200   200   200   -
-POST   /settings/leave                              sign-in home  home   home   home  done  done  /settings
-GET    /settings/members                            sign-in 200   200    200    200   200   200   -
-POST   /settings/members/<member_id>/role           sign-in done  403    403    done  done  404   /settings/members
-GET    /settings/members/<member_id>/remove         sign-in 200   403    403    200   200   404   -
-POST   /settings/members/<member_id>/remove         sign-in done  403    403    done  done  404   /settings/members
-POST   /settings/invitations                        sign-in done  403    403    done  done  done  /settings/members
-POST   /settings/invitations/<invitation_id>/resend sign-in done  403    403    done  done  404   /settings/members
-GET    /settings/invitations/<invitation_id>/revoke sign-in 200   403    403    200   200   404   -
-POST   /settings/invitations/<invitation_id>/revoke sign-in done  403    403    done  done  404   /settings/members
-GET    /settings/projects                           sign-in 200   200    200    200   200   200   -
-POST   /settings/projects/new                       sign-in done  403    done   done  done  done  /settings/projects
-POST   /settings/projects/<project_id>/rename       sign-in done  403    done   done  done  404   /settings/projects
-GET    /settings/projects/<project_id>/delete       sign-in 200   403    200    200   200   404   -
-POST   /settings/projects/<project_id>/delete       sign-in done  403    done   done  done  404   /settings/projects
-GET    /settings/tokens                             sign-in prove 200    200    200   200   200   -
-GET    /settings/tokens/new                         sign-in prove 200    200    200   200   200   -
-POST   /settings/tokens/new                         sign-in prove done   done   done  done  done  /settings/tokens
-GET    /settings/tokens/<token_id>/revoke           sign-in prove 404    404    404   200   404   -
-POST   /settings/tokens/<token_id>/revoke           sign-in prove 404    404    404   done  404   /settings/tokens
-GET    /settings/webhook-secret                     sign-in 200   403    403    200   200   200   -
-POST   /settings/webhook-secret/show                sign-in prove 403    403    done  done  done  /settings/webhook-secret
-GET    /settings/webhook-secret/rotate              sign-in prove 403    403    200   200   200   -
-POST   /settings/webhook-secret/rotate              sign-in prove 403    403    done  done  done  /settings/webhook-secret
-GET    /settings/audit-log                          sign-in 200   403    403    200   200   200   -
-GET    /settings/audit-log.csv                      sign-in 200   403    403    200   200   200   -
+call route                                        nobody  stale viewer member admin owner other then
+GET  /settings                                    sign-in 200   200    200    200   200   200   -
+POST /settings                                    sign-in done  403    403    done  done  done  /settings
+GET  /settings/leave                              sign-in 200   200    200    200   200   200   -
+POST /settings/leave                              sign-in home  home   home   home  done  done  /settings
+GET  /settings/members                            sign-in 200   200    200    200   200   200   -
+POST /settings/members/<member_id>/role           sign-in done  403    403    done  done  404   /settings/members
+GET  /settings/members/<member_id>/remove         sign-in 200   403    403    200   200   404   -
+POST /settings/members/<member_id>/remove         sign-in done  403    403    done  done  404   /settings/members
+POST /settings/invitations                        sign-in done  403    403    done  done  done  /settings/members
+POST /settings/invitations/<invitation_id>/resend sign-in done  403    403    done  done  404   /settings/members
+GET  /settings/invitations/<invitation_id>/revoke sign-in 200   403    403    200   200   404   -
+POST /settings/invitations/<invitation_id>/revoke sign-in done  403    403    done  done  404   /settings/members
+GET  /settings/projects                           sign-in 200   200    200    200   200   200   -
+POST /settings/projects/new                       sign-in done  403    done   done  done  done  /settings/projects
+POST /settings/projects/<project_id>/rename       sign-in done  403    done   done  done  404   /settings/projects
+GET  /settings/projects/<project_id>/delete       sign-in 200   403    200    200   200   404   -
+POST /settings/projects/<project_id>/delete       sign-in done  403    done   done  done  404   /settings/projects
+GET  /settings/tokens                             sign-in prove 200    200    200   200   200   -
+GET  /settings/tokens/new                         sign-in prove 200    200    200   200   200   -
+POST /settings/tokens/new                         sign-in prove done   done   done  done  done  /settings/tokens
+GET  /settings/tokens/<token_id>/revoke           sign-in prove 404    404    404   200   404   -
+POST /settings/tokens/<token_id>/revoke           sign-in prove 404    404    404   done  404   /settings/tokens
+GET  /settings/webhook-secret                     sign-in 200   403    403    200   200   200   -
+POST /settings/webhook-secret/show                sign-in prove 403    403    done  done  done  /settings/webhook-secret
+GET  /settings/webhook-secret/rotate              sign-in prove 403    403    200   200   200   -
+POST /settings/webhook-secret/rotate              sign-in prove 403    403    done  done  done  /settings/webhook-secret
+GET  /settings/audit-log                          sign-in 200   403    403    200   200   200   -
+GET  /settings/audit-log.csv                      sign-in 200   403    403    200   200   200   -
     """,
     {
         "POST /settings": {"name": "renamed"},

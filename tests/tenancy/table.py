@@ -12,13 +12,15 @@ Body = Mapping[str, Any] | Callable[[House], Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Row:
-    """What a method of a route answers to each who asks. `then` is where pages lead when something is done."""
+    """What a method of a route answers to each who asks. `then` is where pages lead when something is done,
+    `why` the reason for which everybody may ask."""
 
     method: str
     path: str
     expected: dict[str, str]
     body: Body | None = None
     then: str = ""
+    why: str = ""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -36,8 +38,9 @@ class Row:
 def rows(text: str, bodies: Mapping[str, Body] | None = None) -> list[Row]:
     """The rows of a table. `bodies` are by `METHOD path`; a POST or PATCH without one sends nothing."""
     bodies = bodies or {}
-    (_, _, *columns), *lines = (line.split() for line in text.strip().splitlines())
-    found = [_row(columns, words, bodies) for words in lines]
+    header, *lines = text.strip().splitlines()
+    _, _, *columns = header.split()
+    found = [_row(columns, line.split(None, len(columns) + 1), bodies) for line in lines]
     unused = set(bodies) - {str(row) for row in found}
     assert not unused, f"bodies that no row sends: {unused}"
     return found
@@ -47,5 +50,5 @@ def _row(columns: Sequence[str], words: Sequence[str], bodies: Mapping[str, Body
     method, path, *expected = words
     assert len(expected) == len(columns), f"{method} {path} has {len(expected)} answers for {len(columns)} columns"
     cells = dict(zip(columns, expected, strict=True))
-    then = cells.pop("then", "")
-    return Row(method, path, cells, bodies.get(f"{method} {path}"), then)
+    then, why = cells.pop("then", ""), cells.pop("why", "")
+    return Row(method, path, cells, bodies.get(f"{method} {path}"), then, why)
