@@ -18,7 +18,7 @@ def _text(source: str | None = None, **options: Any) -> serializers.CharField:
     return serializers.CharField(source=source, required=False, allow_blank=True, allow_null=True, **options)
 
 
-@extend_schema_field({"type": ["string", "integer", "null"]})
+@extend_schema_field({"type": ["string", "integer"]})
 class _ChatId(serializers.Field[str, Any, str, Any]):
     """A chat of Telegram, whose own API knows it as a number or as a name."""
 
