@@ -5,7 +5,17 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from accounts.domain import tokens
-from accounts.models import AccessToken, AuditEvent, BrowserSession, Invitation, Membership, Organization, Plan, User, WebhookSecret
+from accounts.models import (
+    AccessToken,
+    AuditEvent,
+    BrowserSession,
+    Invitation,
+    Membership,
+    Organization,
+    Plan,
+    User,
+    WebhookSecret,
+)
 
 
 def anyone_exists() -> bool:
