@@ -42,6 +42,14 @@ def test_a_stored_heartbeat_is_answered_204_and_empty(server: Server, job: opera
     assert list(Ping.objects.values_list("monitor_id", "kind", "method")) == [(job.monitor.id, "success", method)]
 
 
+def test_the_token_in_the_path_is_all_that_counts(server: Server, job: operations.Created) -> None:
+    somebody_elses = {"authorization": f"Bearer hb_{'x' * 43}", "cookie": "sessionid=of-another-organisation"}
+
+    answer = server.request(heartbeat(job), headers=somebody_elses)
+
+    assert (answer.status, Ping.objects.get().monitor_id) == (204, job.monitor.id)
+
+
 @pytest.mark.parametrize("method", ["GET", "POST", "HEAD"])
 def test_a_stored_beacon_is_answered_with_the_gif(server: Server, job: operations.Created, method: str) -> None:
     answer = server.request(beacon(job), method)

@@ -106,6 +106,7 @@ def _account(owner: Membership, canary: str, by: Actor, now: datetime) -> dict[s
         "invite_id": invitation.id,
         "invitation_id": invitation.id,
         "project_id": project.id,
+        "project": project.slug,
         "code": invitations.code(invitation),
         "digest": session.digest,
         "pk": passkey.pk,
@@ -122,7 +123,7 @@ def filled(path: str, house: House) -> str:
 
 def nothing(house: House) -> House:
     """The same house, but none of its ids is there."""
-    absent: dict[str, int | str] = dict.fromkeys(house.ids, ABSENT)
+    absent = {name: ABSENT if isinstance(value, int) else "no-such-one" for name, value in house.ids.items()}
     return House(house.canary, house.organization, {}, absent, ())
 
 

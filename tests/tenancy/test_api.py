@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from rest_framework.test import APIClient
 
-from tests.tenancy import api_tables, dump, houses, routes
+from tests.tenancy import api_tables, browser, dump, houses, routes
 from tests.tenancy.conftest import Street, undone
 from tests.tenancy.houses import House
 from tests.tenancy.table import Row
@@ -126,7 +126,7 @@ def ask(method: str, path: str, token: str, body: Any) -> Answer:
     client.credentials(**({"HTTP_AUTHORIZATION": f"Bearer {token}"} if token else {}))
     sent = {} if method == "GET" else {"data": body or {}, "format": "json"}
     answer = client.generic(method, path) if method == "GET" else getattr(client, method.lower())(path, **sent)
-    text = answer.content.decode()
+    text = browser.text_of(answer)
     status = answer.status_code
     word = WORDS.get(answer.json()["code"], f"{status} {text}") if status >= 400 else str(status)
     assert status == STATUS.get(word, int(word) if word.isdigit() else status)
