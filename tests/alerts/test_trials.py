@@ -65,7 +65,7 @@ def test_a_test_of_a_channel_that_cannot_be_opened_is_an_error(house: House) -> 
     result = of_channel(house, channel)
 
     assert not result.ok
-    assert "envelope" in result.error
+    assert "cannot be opened" in result.error
 
 
 def test_a_monitors_channels_are_all_told_about_it(house: House, http_receiver: HTTPReceiver) -> None:
