@@ -7,7 +7,7 @@ from django.http import QueryDict
 from rest_framework.request import Request
 
 from accounts import export, queries
-from accounts.api import asked, describe
+from accounts.api import describe, parameters
 from accounts.api import organization_rows as rows
 from accounts.api.endpoint import Endpoint
 from accounts.api.paging import Pages
@@ -37,21 +37,21 @@ class AuditLogs(Endpoint):
         """Who did what, the newest first: every change, and every reading of a secret."""
         query = request.query_params
         found = _filtered(self.organization, query)
-        if asked.one_of("format", asked.given(query, "format") or "json", _FORMATS) == "csv":
+        if parameters.one_of("format", parameters.given(query, "format") or "json", _FORMATS) == "csv":
             return _file(found)
         pages = Pages(ordering=["-created_at", "-id"])
         return pages.answer(rows.audit_events(pages.rows(found, request)))
 
 
 def _filtered(organization: Organization, query: QueryDict) -> QuerySet[AuditEvent]:
-    given = {name: asked.given(query, name) for name in ("action", "actor", "patId", "from", "to")}
+    given = {name: parameters.given(query, name) for name in ("action", "actor", "patId", "from", "to")}
     return queries.audit_events(
         organization,
         action=given["action"],
         actor=given["actor"],
-        token_id=asked.number("patId", given["patId"]) if given["patId"] else None,
-        since=asked.instant("from", given["from"]) if given["from"] else None,
-        until=asked.instant("to", given["to"]) if given["to"] else None,
+        token_id=parameters.number("patId", given["patId"]) if given["patId"] else None,
+        since=parameters.instant("from", given["from"]) if given["from"] else None,
+        until=parameters.instant("to", given["to"]) if given["to"] else None,
     )
 
 
@@ -59,4 +59,4 @@ def _file(found: QuerySet[AuditEvent]) -> Any:
     try:
         return export.answer(found)
     except export.TooManyRows as error:
-        raise asked.bad("from", str(error)) from error
+        raise parameters.bad("from", str(error)) from error

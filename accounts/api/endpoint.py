@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 
 from accounts import access, answers
 from accounts.access import Access
-from accounts.api import asked, describe, idempotency
+from accounts.api import describe, idempotency, parameters
 from accounts.api.authentication import AccessTokenAuthentication
 from accounts.api.body import Body, StrictJSONParser
 from accounts.api.negotiation import AlwaysJSON
@@ -73,7 +73,7 @@ class Endpoint(APIView):
         for scope in self.scopes(request):
             self.access.demand(scope)
         once, filled = describe.single_parameters(self._method()), describe.filled_parameters(self._method())
-        asked.check(request.META.get("QUERY_STRING", ""), once=once, filled=filled)
+        parameters.check(request.META.get("QUERY_STRING", ""), once=once, filled=filled)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         final = super().finalize_response(request, response, *args, **kwargs)

@@ -12,12 +12,12 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import answers
+from accounts.api import parameters
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -36,7 +36,7 @@ def key_of(request: Request) -> str:
     if len(key) > MAX_LENGTH:
         raise KeyTooLong(KeyTooLong.__doc__)
     if not key.strip() or not (key.isascii() and key.isprintable()):
-        raise ValidationError({HEADER: [ErrorDetail("Give 1 to 255 printable ASCII characters.", code="invalid")]})
+        raise parameters.bad(HEADER, "Give 1 to 255 printable ASCII characters.")
     return key
 
 

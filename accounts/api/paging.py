@@ -14,7 +14,7 @@ from django.db.models import Model, Q, QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api import asked
+from accounts.api import parameters
 
 LIMIT, CURSOR = "limit", "cursor"
 
@@ -55,19 +55,21 @@ class Pages:
         return Response({"results": results, "next": self._next, "previous": self._previous})
 
     def _limit(self, request: Request) -> int:
-        text = asked.given(request.query_params, LIMIT)
+        text = parameters.given(request.query_params, LIMIT)
         if not text:
             return self.page_size
         if text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= self.max_page_size:
             return int(text)
-        raise asked.bad(LIMIT, f"Give a whole number from 1 to {self.max_page_size}.")
+        raise parameters.bad(LIMIT, f"Give a whole number from 1 to {self.max_page_size}.")
 
     def _place(self, request: Request) -> dict[str, Any] | None:
-        text = asked.given(request.query_params, CURSOR)
+        text = parameters.given(request.query_params, CURSOR)
         try:
             place: dict[str, Any] | None = self._signer(request).unsign_object(text) if text else None
         except BadSignature as error:
-            raise asked.bad(CURSOR, "Take it from `next` or `previous` of an answer to the same question.") from error
+            raise parameters.bad(
+                CURSOR, "Take it from `next` or `previous` of an answer to the same question."
+            ) from error
         return place
 
     def _link(self, request: Request, row: Model, is_backward: bool) -> str:

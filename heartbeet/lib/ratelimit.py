@@ -22,7 +22,6 @@ CODE_RATES = {"burst": "10/10m", "day": "60/1d"}
 SIGN_IN_RATES = {"address": "30/5m", "account-network": "10/5m", "account": "100/1h", "device": "10/5m"}
 PROOF_RATE = "10/5m"
 LETTER_RATES = {"recipient": "3/1h", "address": "20/1h"}
-CODE_RATES = {"burst": "10/10m", "day": "60/1d"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from typing import Any, ClassVar
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.api import parameters
 from accounts.api.body import Body
 from monitors.api import examples
 from monitors.domain import fields
 
-_LARGEST_ID = 2**63 - 1
 _CHANNEL_ID = "Give the id of a channel, a whole number."
 
 
@@ -23,7 +23,7 @@ class _ChatId(serializers.Field[str, Any, str, Any]):
     """A chat of Telegram, whose own API knows it as a number or as a name."""
 
     def to_internal_value(self, data: Any) -> str:
-        if isinstance(data, str) or (type(data) is int and abs(data) <= _LARGEST_ID):
+        if isinstance(data, str) or (type(data) is int and abs(data) <= parameters.LARGEST_ID):
             return str(data)
         raise serializers.ValidationError("Give the chat's number or name.", code="invalid")
 
@@ -88,7 +88,7 @@ class MonitorBody(Body):
         source="channel_ids",
         child=serializers.IntegerField(
             min_value=1,
-            max_value=_LARGEST_ID,
+            max_value=parameters.LARGEST_ID,
             error_messages=dict.fromkeys(("invalid", "min_value", "max_value", "max_string_length"), _CHANNEL_ID),
         ),
         required=False,

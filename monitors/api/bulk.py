@@ -9,7 +9,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api import describe, shown
+from accounts.api import describe, parameters, shown
 from accounts.api.body import Body
 from accounts.domain.roles import Scope
 from alerts import subscriptions
@@ -19,12 +19,11 @@ from monitors.api import bodies, examples, requests, rows, views
 from monitors.models import Monitor
 
 MOST = 100
-_LARGEST_ID = 2**63 - 1
 _LISTS = ("monitors", "ids")
 
 
 def _ids(**options: Any) -> serializers.ListField:
-    one = serializers.IntegerField(min_value=1, max_value=_LARGEST_ID)
+    one = serializers.IntegerField(min_value=1, max_value=parameters.LARGEST_ID)
     return serializers.ListField(child=one, allow_empty=False, max_length=MOST, **options)
 
 
@@ -43,7 +42,7 @@ class IdentifiedChange(bodies.MonitorBody):
 
     needed: ClassVar = ("id",)
 
-    id = serializers.IntegerField(min_value=1, max_value=_LARGEST_ID)
+    id = serializers.IntegerField(min_value=1, max_value=parameters.LARGEST_ID)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "id" not in attrs:  # PATCH asks for nothing, so this has to ask itself

@@ -1,13 +1,12 @@
 """`GET /monitors?…` and `GET /incidents?…`: query parameters to querysets."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.http import QueryDict
-from django.utils.dateparse import parse_datetime
-from rest_framework.exceptions import ErrorDetail, ValidationError
 
+from accounts.api import parameters
 from monitors import queries
 from monitors.domain import fields
 from monitors.domain.status import IncidentStatus, Kind, Status
@@ -16,22 +15,20 @@ from monitors.models import Incident, Monitor, Ping
 MAX_SEARCH = 255
 """SQLite fails on a pattern of 50,000 bytes, and nobody types one."""
 
-_LARGEST_ID = 2**63 - 1
-
 
 def monitors(found: QuerySet[Monitor], asked: QueryDict, now: datetime) -> QuerySet[Monitor]:
     """The monitors that `tag` (all of them), `status`, `type`, `q` and `project` leave. Raises ValidationError."""
-    if tags := [_clean(tag) for tag in asked.getlist("tag")]:
+    if tags := asked.getlist("tag"):
         found = _by_tags(found, tags)
-    if status := given(asked, "status"):
-        found = _by_status(found, one_of("status", status, list(Status)), now)
-    if kind := given(asked, "type"):
-        found = found.filter(type=one_of("type", kind, [Monitor.HEARTBEAT, Monitor.BEET]))
-    if project := given(asked, "project"):
+    if status := parameters.given(asked, "status"):
+        found = _by_status(found, parameters.one_of("status", status, list(Status)), now)
+    if kind := parameters.given(asked, "type"):
+        found = found.filter(type=parameters.one_of("type", kind, [Monitor.HEARTBEAT, Monitor.BEET]))
+    if project := parameters.given(asked, "project"):
         found = found.filter(project__slug=project)
-    if text := given(asked, "q"):
+    if text := parameters.given(asked, "q"):
         if len(text) > MAX_SEARCH:
-            raise bad("q", f"At most {MAX_SEARCH} characters.")
+            raise parameters.bad("q", f"At most {MAX_SEARCH} characters.")
         found = found.filter(Q(name__icontains=text) | Q(description__icontains=text))
     return found
 
@@ -39,26 +36,26 @@ def monitors(found: QuerySet[Monitor], asked: QueryDict, now: datetime) -> Query
 def incidents(found: QuerySet[Incident], asked: QueryDict) -> QuerySet[Incident]:
     """The incidents that `status`, `monitor`, `from` and `to` leave: `from` and `to` are instants, and an incident is
     in if it was open at any time between them. Raises ValidationError."""
-    if status := given(asked, "status"):
-        found = _by_incident_status(found, one_of("status", status, list(IncidentStatus)))
-    if monitor := given(asked, "monitor"):
-        found = found.filter(monitor_id=_number("monitor", monitor))
-    if since := given(asked, "from"):
-        found = found.filter(Q(resolved_at=None) | Q(resolved_at__gte=instant("from", since)))
-    if until := given(asked, "to"):
-        found = found.filter(opened_at__lte=instant("to", until))
+    if status := parameters.given(asked, "status"):
+        found = _by_incident_status(found, parameters.one_of("status", status, list(IncidentStatus)))
+    if monitor := parameters.given(asked, "monitor"):
+        found = found.filter(monitor_id=parameters.number("monitor", monitor))
+    if since := parameters.given(asked, "from"):
+        found = found.filter(Q(resolved_at=None) | Q(resolved_at__gte=parameters.instant("from", since)))
+    if until := parameters.given(asked, "to"):
+        found = found.filter(opened_at__lte=parameters.instant("to", until))
     return found
 
 
 def pings(found: QuerySet[Ping], asked: QueryDict) -> QuerySet[Ping]:
     """The pings that `kind`, `from` and `to` leave: received from the one instant on, before the other. Raises
     ValidationError."""
-    if kind := given(asked, "kind"):
-        found = found.filter(kind=one_of("kind", kind, list(Kind)))
-    if since := given(asked, "from"):
-        found = found.filter(received_at__gte=instant("from", since))
-    if until := given(asked, "to"):
-        found = found.filter(received_at__lt=instant("to", until))
+    if kind := parameters.given(asked, "kind"):
+        found = found.filter(kind=parameters.one_of("kind", kind, list(Kind)))
+    if since := parameters.given(asked, "from"):
+        found = found.filter(received_at__gte=parameters.instant("from", since))
+    if until := parameters.given(asked, "to"):
+        found = found.filter(received_at__lt=parameters.instant("to", until))
     return found
 
 
@@ -98,43 +95,3 @@ def _by_incident_status(found: QuerySet[Incident], status: str) -> QuerySet[Inci
         return found.exclude(resolved_at=None)
     unresolved = found.filter(resolved_at=None)
     return unresolved.exclude(acknowledged_at=None) if status == IncidentStatus.ACKNOWLEDGED else unresolved
-
-
-def given(asked: QueryDict, name: str) -> str:
-    """A query parameter; '' if it is not there."""
-    return _clean(str(asked.get(name) or ""))
-
-
-def _clean(text: str) -> str:
-    """PostgreSQL takes no NUL in text, and nothing that we keep has one."""
-    return text.replace("\x00", "")
-
-
-def one_of(name: str, value: str, allowed: list[str]) -> str:
-    """A query parameter that is one of a few words. Raises ValidationError."""
-    if value not in allowed:
-        raise bad(name, f"One of {', '.join(allowed)}.")
-    return value
-
-
-def _number(name: str, value: str) -> int:
-    if not (value.isascii() and value.isdigit() and value.strip("0")):
-        raise bad(name, "Give an id, a whole number.")
-    return min(int(value[:20]), _LARGEST_ID)
-
-
-def instant(name: str, value: str) -> datetime:
-    """An RFC 3339 instant that calendars can count with. A `+` that came unescaped arrives as a space and is taken for
-    what it was. Raises ValidationError."""
-    try:
-        found = parse_datetime(value.replace(" ", "+") if "T" in value else value)
-    except ValueError:
-        found = None
-    if found is None or not 1970 <= found.year < 3000:
-        raise bad(name, "Give an instant such as 2026-01-31T12:00:00Z.")
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def bad(name: str, message: str) -> ValidationError:
-    """A query parameter cannot be; the message says what would be right."""
-    return ValidationError({name: [ErrorDetail(message, code="invalid")]})

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api import describe
+from accounts.api import describe, parameters
 from accounts.api.endpoint import Endpoint, no_content
 from accounts.api.paging import Pages
 from accounts.domain.roles import Scope
@@ -20,7 +20,6 @@ from monitors.domain.status import IncidentStatus, Status
 from monitors.models import Monitor
 
 BAD_MONITOR = ["PLAN_INTERVAL_TOO_LOW", "ALERT_URL_INVALID", "ALERT_URL_BLOCKED", "MONITOR_NAME_DUPLICATE"]
-
 
 INCIDENT_FILTERS = [
     describe.choice("status", "`open`: not resolved, acknowledged or not.", list(IncidentStatus)),
@@ -66,8 +65,8 @@ class MonitorMaker(Endpoint):
 
 
 def _wants_secrets(request: Request) -> bool:
-    wanted = filters.given(request.query_params, "include") if request.method == "POST" else ""
-    return bool(wanted and filters.one_of("include", wanted, ["secrets"]))
+    wanted = parameters.given(request.query_params, "include") if request.method == "POST" else ""
+    return bool(wanted and parameters.one_of("include", wanted, ["secrets"]))
 
 
 class Monitors(MonitorMaker):

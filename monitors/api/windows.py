@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.http import QueryDict
 
-from monitors.api import filters
+from accounts.api import parameters
 from monitors.domain.uptime import Window
 
 LONGEST = timedelta(days=366)
@@ -20,34 +20,34 @@ def window(asked: QueryDict, now: datetime) -> Window:
     end = _ceiling(_instant(asked, "to") or now)
     start = (_instant(asked, "from") or end - USUAL).replace(microsecond=0)
     if start >= end:
-        raise filters.bad("from", "Give an instant before `to`.")
+        raise parameters.bad("from", "Give an instant before `to`.")
     if end - start > LONGEST:
-        raise filters.bad("from", f"Give an instant at most {LONGEST.days} days before `to`.")
+        raise parameters.bad("from", f"Give an instant at most {LONGEST.days} days before `to`.")
     return Window(start, end)
 
 
 def bucket_size(asked: QueryDict, within: Window) -> timedelta:
     """How long each part of the window is: `bucketSec`, or what makes at most `buckets` parts. Raises
     ValidationError."""
-    if filters.given(asked, "bucketSec"):
-        if filters.given(asked, "buckets"):
-            raise filters.bad("bucketSec", "Give either `buckets` or `bucketSec`.")
+    if parameters.given(asked, "bucketSec"):
+        if parameters.given(asked, "buckets"):
+            raise parameters.bad("bucketSec", "Give either `buckets` or `bucketSec`.")
         smallest = -(-within.length // (MOST_BUCKETS * _SECOND))
         return _number(asked, "bucketSec", smallest, int(LONGEST.total_seconds())) * _SECOND
-    count = _number(asked, "buckets", 1, MOST_BUCKETS) if filters.given(asked, "buckets") else USUAL_BUCKETS
+    count = _number(asked, "buckets", 1, MOST_BUCKETS) if parameters.given(asked, "buckets") else USUAL_BUCKETS
     return -(-within.length // (count * _SECOND)) * _SECOND
 
 
 def _number(asked: QueryDict, name: str, least: int, most: int) -> int:
-    text = filters.given(asked, name)
+    text = parameters.given(asked, name)
     if text.isascii() and text.isdigit() and len(text) < 12 and least <= int(text) <= most:
         return int(text)
-    raise filters.bad(name, f"Give a whole number from {least} to {most}.")
+    raise parameters.bad(name, f"Give a whole number from {least} to {most}.")
 
 
 def _instant(asked: QueryDict, name: str) -> datetime | None:
-    text = filters.given(asked, name)
-    return filters.instant(name, text) if text else None
+    text = parameters.given(asked, name)
+    return parameters.instant(name, text) if text else None
 
 
 def _ceiling(at: datetime) -> datetime:

@@ -9,7 +9,8 @@ from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-_LARGEST_ID = 2**63 - 1
+LARGEST_ID = 2**63 - 1
+"""The largest that the database keeps."""
 
 
 def check(query: str, *, once: Collection[str], filled: Collection[str] = ()) -> None:
@@ -31,8 +32,8 @@ def check(query: str, *, once: Collection[str], filled: Collection[str] = ()) ->
 
 
 def given(asked: QueryDict, name: str) -> str:
-    """A parameter as text, without NULs, which PostgreSQL does not take; '' if it is not there."""
-    return str(asked.get(name) or "").replace("\x00", "")
+    """A parameter as text; '' if it is not there."""
+    return str(asked.get(name) or "")
 
 
 def one_of(name: str, value: str, allowed: list[str]) -> str:
@@ -46,7 +47,7 @@ def number(name: str, value: str) -> int:
     """A parameter that is an id. Raises ValidationError."""
     if not (value.isascii() and value.isdigit() and value.strip("0")):
         raise bad(name, "Give an id, a whole number.")
-    return min(int(value[:20]), _LARGEST_ID)
+    return min(int(value[:20]), LARGEST_ID)
 
 
 def instant(name: str, value: str) -> datetime:
