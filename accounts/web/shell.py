@@ -11,6 +11,7 @@ from accounts import access
 from accounts.access import Access
 
 _SECTIONS = (("", "Monitors"), ("incidents", "Incidents"), ("channels", "Channels"), ("settings", "Settings"))
+"""Each section's first page, and what it is called. The monitors begin at the root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,9 @@ def _shell(request: HttpRequest) -> Shell | None:
 
 
 def _section(path: str) -> str:
-    return next((page for page in [*(page for page, _ in _SECTIONS[1:]), "account"] if path.startswith(f"/{page}")), "")
+    """Where a page belongs, by the first part of its address."""
+    first = path.strip("/").partition("/")[0]
+    return "" if first == "monitors" else first
 
 
 def _organizations(request: HttpRequest, who: Access) -> tuple[Link, ...]:
