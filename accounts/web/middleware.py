@@ -1,6 +1,7 @@
 """What all pages share: strangers go to the sign-in page, refusals look like ours, nothing private is cached."""
 
 from collections.abc import Callable
+from typing import Any
 
 from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib.auth.views import redirect_to_login
@@ -9,7 +10,7 @@ from django.shortcuts import redirect, render, resolve_url
 
 from accounts import access
 from accounts.web import account, recent
-from heartbeet.lib import crypto
+from heartbeet.lib import clock, crypto
 
 
 class PagesMiddleware:
@@ -24,6 +25,14 @@ class PagesMiddleware:
             # Also keeps a page with a secret out of the browser's own back-and-forward cache.
             response.headers.setdefault("Cache-Control", "no-store, private")
         return response
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        """Operators prove who they are before they change anything: their pages take passwords and factors away."""
+        route = request.resolver_match
+        if request.method in ("GET", "HEAD") or not route or route.app_name != "admin" or route.url_name == "logout":
+            return None
+        is_operator = getattr(request.user, "is_staff", False)
+        return recent.ask(request) if is_operator and not recent.is_recent(request, now=clock.now()) else None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, access.NotAuthenticated):

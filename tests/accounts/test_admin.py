@@ -17,6 +17,7 @@ from alerts import operations as alert_operations
 from alerts.models import Channel, Delivery
 from monitors.models import Incident, IncidentEvent, Monitor, Token
 from tests import factories
+from tests.web.conftest import prove
 
 OURS = [model for model in apps.get_models() if model._meta.app_label in {"accounts", "monitors", "alerts"}]
 EDITABLE = {"user", "plan", "organization", "membership"}
@@ -32,6 +33,7 @@ def operator(db: None) -> User:
 def pages(operator: User) -> Client:
     client = Client()
     client.force_login(operator)
+    prove(client, operator)
     return client
 
 
@@ -199,6 +201,21 @@ def test_a_membership_can_be_deleted_with_its_access_tokens(pages: Client) -> No
 
     assert answer.status_code == 302
     assert not Membership.objects.filter(id=bob.id).exists()
+
+
+def test_changing_anything_asks_who_it_is_first(operator: User, client: Client) -> None:
+    client.force_login(operator)
+    form = {"usable_password": "true", "password1": "a thief's own words", "password2": "a thief's own words"}
+
+    looked = client.get(_url(User))
+    changed = client.post(_url(User, f"{operator.id}/password/"), form)
+    acted = client.post(_url(User), {"action": "remove_factors", "_selected_action": [operator.id]})
+
+    operator.refresh_from_db()
+    assert looked.status_code == 200
+    assert all(answer["Location"].startswith("/account/confirm?next=") for answer in (changed, acted))
+    assert operator.check_password("correct horse battery")
+    assert client.post("/admin/logout/").status_code == 200
 
 
 def test_a_plan_can_be_edited(pages: Client) -> None:

@@ -17,6 +17,7 @@ from accounts.domain import totp
 from accounts.domain.actor import Actor
 from accounts.models import AuditEvent, Membership, User
 from heartbeet.lib import crypto
+from tests.web.conftest import prove
 
 pytestmark = pytest.mark.django_db
 
@@ -228,6 +229,7 @@ def test_operators_can_do_the_same_on_their_pages(alice: Membership, now: dateti
     switched_on(alice.user, now)
     operator = User.objects.create_superuser("operator@example.com", "correct horse battery")
     client.force_login(operator)
+    prove(client, operator)
 
     answer = client.post(
         "/admin/accounts/user/", {"action": "remove_factors", "_selected_action": [alice.user.id]}, follow=True

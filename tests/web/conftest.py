@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.test import Client
 
-from accounts.models import Membership
+from accounts.models import Membership, User
 from heartbeet.lib import clock
 
 
@@ -17,11 +17,16 @@ def sign_in(membership: Membership, *, recent: bool = True) -> Client:
     browser = Client()
     browser.force_login(membership.user)
     if recent:
-        session = browser.session
-        session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": clock.now().timestamp()}]
-        session[f"{AUTHENTICATION_METHODS_SESSION_KEY}_user"] = str(membership.user.id)
-        session.save()
+        prove(browser, membership.user)
     return browser
+
+
+def prove(browser: Client, user: User) -> None:
+    """As if this person, who is signed in there, had just given their password."""
+    session = browser.session
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": clock.now().timestamp()}]
+    session[f"{AUTHENTICATION_METHODS_SESSION_KEY}_user"] = str(user.id)
+    session.save()
 
 
 def link_in(letter: EmailMessage) -> str:
