@@ -7,11 +7,11 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts import access, audit, factors
+from accounts import access, audit, factors, identity
 from accounts.models import (
     AccessToken,
     AuditEvent,
@@ -34,9 +34,11 @@ from heartbeet.lib.admin import OperatorPage, ReadOnlyPage
 if TYPE_CHECKING:
     _UserPage = UserAdmin[User]
     _UserForm = AdminUserCreationForm[User]
+    _KnownUserForm = UserChangeForm[User]
 else:
     _UserPage = UserAdmin
     _UserForm = AdminUserCreationForm
+    _KnownUserForm = UserChangeForm
 
 
 class NewUser(_UserForm):
@@ -51,10 +53,17 @@ class NewUser(_UserForm):
         return email.strip().lower()
 
 
+class KnownUser(_KnownUserForm):
+    """The form of a user who is there."""
+
+    clean_email = NewUser.clean_email
+
+
 @admin.register(User)
 class UserPage(_UserPage):
     """People; deactivate instead of deleting, so that history keeps its names."""
 
+    form = KnownUser
     add_form = NewUser
     list_display = ("email", "name", "is_active", "is_staff", "last_login")
     list_filter = ("is_active", "is_staff")
@@ -71,8 +80,16 @@ class UserPage(_UserPage):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        if not change:
+        if not change or "email" in form.changed_data:
             User.objects.vouch(obj)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Django calls this after every change, a new password included."""
+        fields = [name for part in message for name in part.get("changed", {}).get("fields", [])]
+        identity.record(
+            user=obj, by=access.operator(request), action="UPDATE_USER", meta={"changedFields": fields}, now=clock.now()
+        )
+        return super().log_change(request, obj, message)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -26,7 +26,8 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def vouch(self, user: "User") -> None:
-        """Count a new person's address as confirmed, without a letter."""
+        """Count a person's address as confirmed, without a letter. It is then their only one: no other lets them in."""
+        EmailAddress.objects.filter(user=user).delete()
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":

@@ -21,7 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.web.identity_urls")),
     path("", include("accounts.web.urls")),
     path("", include("accounts.web.factor_urls")),
-    path("", include("accounts.web.organization_urls")),
+    path("", include("accounts.web.organization.urls")),
     path("", include("monitors.web.urls")),
     path("", include("alerts.web.urls")),
 ]

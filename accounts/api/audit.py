@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from rest_framework.request import Request
 
-from accounts import export, queries
+from accounts import audit_export, queries
 from accounts.api import describe, parameters
 from accounts.api import organization_rows as rows
 from accounts.api.endpoint import Endpoint
@@ -57,6 +57,6 @@ def _filtered(organization: Organization, query: QueryDict) -> QuerySet[AuditEve
 
 def _file(found: QuerySet[AuditEvent]) -> Any:
     try:
-        return export.answer(found)
-    except export.TooManyRows as error:
+        return audit_export.answer(found)
+    except audit_export.TooManyRows as error:
         raise parameters.bad("from", str(error)) from error

@@ -18,7 +18,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts import access, identity
 from accounts.models import User
-from accounts.web import devices, invited, recent
+from accounts.web import devices, pending_invitation, recent
 from heartbeet.lib import clock, ratelimit
 
 WRONG = "The e-mail or the password is not right. Check both; passwords are case-sensitive."
@@ -47,7 +47,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is not ty
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """For everybody where the operator says so, else with an invitation only."""
         is_open: bool = settings.HEARTBEET_REGISTRATION == "open"
-        return is_open or invited.find(request, now=clock.now()) is not None
+        return is_open or pending_invitation.find(request, now=clock.now()) is not None
 
     def is_ajax(self, request: HttpRequest) -> bool:
         """Never: our pages are pages."""

@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts import access, identity, oidc, passkeys, queries, sessions
 from accounts.models import User
-from accounts.web import devices, forms, invited, recent
+from accounts.web import devices, forms, pending_invitation, recent
 from heartbeet.lib import clock, durations, ratelimit
 
 _secret = method_decorator([never_cache, sensitive_post_parameters("password", "password1")], name="dispatch")
@@ -50,12 +50,12 @@ class SignUp(allauth.SignupView):  # type: ignore[misc]
     form_class = forms.SignUp
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "invitation": invited.find(self.request, now=clock.now())}
+        return {**super().get_form_kwargs(), "invitation": pending_invitation.find(self.request, now=clock.now())}
 
     def form_valid(self, form: forms.SignUp) -> HttpResponse:
         with transaction.atomic():
             response: HttpResponse = super().form_valid(form)
-        invited.forget(self.request)
+        pending_invitation.forget(self.request)
         return response
 
     def get_context_data(self, **given: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts import access, invitations
 from accounts.models import Invitation, User
-from accounts.web import devices, invited
+from accounts.web import devices, pending_invitation
 from heartbeet.lib import clock, durations, ratelimit, zones
 
 MAX_PASSWORD = 1024
@@ -125,7 +125,7 @@ class SignUp(allauth.SignupForm):  # type: ignore[misc]
         the address is proved."""
         if self.invitation:
             by = access.actor_for(request, user)
-            invitations.accept(code=invited.code(request), user=user, by=by, now=clock.now())
+            invitations.accept(code=pending_invitation.code(request), user=user, by=by, now=clock.now())
             get_adapter().stash_verified_email(request, user.email)
 
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import access, invitations
 from accounts.models import Invitation, User
-from accounts.web import invited
+from accounts.web import pending_invitation
 from heartbeet.lib import clock
 
 
@@ -28,7 +28,7 @@ def open_link(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def sign_up(request: HttpRequest, code: str) -> HttpResponse:
     """A stranger without an account makes one, and takes the seat with it."""
-    invited.keep(request, code=code)
+    pending_invitation.keep(request, code=code)
     return redirect("account_signup")
 
 

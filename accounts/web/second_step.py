@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import access, factors, passkeys
 from accounts.models import User
-from accounts.web import ceremony, factor_forms
+from accounts.web import factor_forms, passkey_challenge
 from heartbeet.lib import clock, durations, ratelimit
 
 View = Callable[[HttpRequest], HttpResponse]
@@ -82,7 +82,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     try:
         ratelimit.check_passwordless(request, address=access.client_address(request))
         passkey = passkeys.check_used(
-            request.POST.get("credential", ""), ceremony.take(request), user=None, now=clock.now()
+            request.POST.get("credential", ""), passkey_challenge.take(request), user=None, now=clock.now()
         )
     except (passkeys.BadPasskey, ratelimit.TooManyRequests) as refusal:
         messages.error(request, str(refusal))
@@ -114,7 +114,7 @@ def _proven(request: HttpRequest, person: User) -> tuple[Authenticator | None, s
 def _prove(request: HttpRequest, person: User) -> Authenticator:
     now = clock.now()
     if "credential" in request.POST:
-        return passkeys.check_used(request.POST["credential"], ceremony.take(request), user=person, now=now)
+        return passkeys.check_used(request.POST["credential"], passkey_challenge.take(request), user=person, now=now)
     ratelimit.check_code(request, user_id=person.id)
     by = access.actor_for(request, person)
     return factors.use_code(user=person, code=request.POST.get("code", ""), by=by, now=now)
@@ -135,7 +135,7 @@ def _ask(request: HttpRequest, template: str, person: User, problem: str) -> Htt
 
 def _options(request: HttpRequest, person: User | None) -> JsonResponse:
     options, challenge = passkeys.ask_to_use(person, now=clock.now())
-    ceremony.keep(request, challenge)
+    passkey_challenge.keep(request, challenge)
     return JsonResponse(options)
 
 

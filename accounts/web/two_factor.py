@@ -19,7 +19,7 @@ from accounts import access, factors, passkeys
 from accounts.domain import totp
 from accounts.domain.actor import Actor
 from accounts.models import User
-from accounts.web import ceremony, factor_forms, recent, reveal
+from accounts.web import factor_forms, passkey_challenge, recent, reveal
 from accounts.web.components import Ask
 from heartbeet.lib import clock, crypto, ratelimit
 
@@ -149,7 +149,7 @@ def add_passkey(request: HttpRequest) -> HttpResponse:
 def passkey_options(request: HttpRequest) -> HttpResponse:
     """What the browser needs to make a passkey."""
     options, challenge = passkeys.ask_to_add(access.person(request), now=clock.now())
-    ceremony.keep(request, challenge)
+    passkey_challenge.keep(request, challenge)
     return JsonResponse(options)
 
 
@@ -181,7 +181,7 @@ def remove_passkey(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _add(request: HttpRequest, name: str) -> HttpResponse:
     now = clock.now()
-    credential = passkeys.check_new(request.POST.get("credential", ""), ceremony.take(request), now=now)
+    credential = passkeys.check_new(request.POST.get("credential", ""), passkey_challenge.take(request), now=now)
     made = factors.add_passkey(
         user=access.person(request), name=name, credential=credential, by=_actor(request), now=now
     )

@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from accounts.web import account, invitation, views
+from accounts.web import account, invitation, setup
 
 app_name = "accounts"
 urlpatterns = [
-    path("setup", views.set_up, name="setup"),
+    path("setup", setup.set_up, name="setup"),
     path("account/", account.index, name="account"),
     path("account/profile", account.profile, name="profile"),
     path("account/security", account.security, name="security"),

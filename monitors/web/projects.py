@@ -10,8 +10,8 @@ from accounts import access
 from accounts.access import Access
 from accounts.domain.roles import Scope
 from accounts.models import Project
-from accounts.web import tabs
 from accounts.web.components import Ask
+from accounts.web.organization import tabs
 from heartbeet.lib import clock
 from monitors import projects
 

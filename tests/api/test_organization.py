@@ -275,7 +275,7 @@ def test_csv_has_all_rows_and_nothing_that_a_spreadsheet_would_run(
 
 
 def test_a_csv_file_that_would_be_too_long_says_how_to_ask(as_alice: API, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("accounts.export.MAX_ROWS", 0)
+    monkeypatch.setattr("accounts.audit_export.MAX_ROWS", 0)
 
     answer = as_alice.get("/audit-logs", {"format": "csv"})
 

@@ -310,7 +310,7 @@ def test_the_audit_log_is_filtered_by_action_person_and_day(
 
 
 def test_the_audit_log_is_paged(owner: Client, acme: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("accounts.web.audit_log.PAGE_SIZE", 2)
+    monkeypatch.setattr("accounts.web.organization.audit_log.PAGE_SIZE", 2)
     for number in range(3):
         AuditEvent.objects.create(organization=acme, action="X", resource=f"thing:{number}", created_at=factories.NOON)
 

@@ -12,9 +12,9 @@ from accounts import access, operations, queries
 from accounts.access import Access
 from accounts.domain.roles import Scope
 from accounts.models import AccessToken
-from accounts.web import organization_forms as forms
-from accounts.web import recent, reveal, tabs
+from accounts.web import recent, reveal
 from accounts.web.components import Ask
+from accounts.web.organization import forms, tabs
 from heartbeet.lib import clock, words
 
 _page = require_http_methods(["GET", "HEAD", "POST"])

@@ -9,9 +9,9 @@ from django.views.decorators.http import require_http_methods
 from accounts import access, members, organizations
 from accounts.access import Access
 from accounts.domain import roles
-from accounts.web import account, tabs
-from accounts.web import organization_forms as forms
+from accounts.web import account
 from accounts.web.components import Ask
+from accounts.web.organization import forms, tabs
 from heartbeet.lib import clock
 
 _page = require_http_methods(["GET", "HEAD", "POST"])

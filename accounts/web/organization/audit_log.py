@@ -11,12 +11,11 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from accounts import access, export, queries
+from accounts import access, audit_export, queries
 from accounts.access import Access
 from accounts.domain.roles import Scope
 from accounts.models import AuditEvent
-from accounts.web import organization_forms as forms
-from accounts.web import tabs
+from accounts.web.organization import forms, tabs
 from heartbeet.lib import clock, words
 
 PAGE_SIZE = 50
@@ -43,8 +42,10 @@ def download(request: HttpRequest) -> HttpResponseBase:
     """The same events as CSV."""
     who = access.require(request, Scope.AUDIT_READ)
     try:
-        return export.answer(_found(_form(request, who), who, words.Teller.for_zone(clock.now(), who.user.timezone)))
-    except export.TooManyRows as refusal:
+        return audit_export.answer(
+            _found(_form(request, who), who, words.Teller.for_zone(clock.now(), who.user.timezone))
+        )
+    except audit_export.TooManyRows as refusal:
         messages.error(request, str(refusal))
         return redirect("organization:audit-log")
 

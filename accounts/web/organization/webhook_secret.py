@@ -15,8 +15,9 @@ from accounts import access, queries, webhooks
 from accounts.access import Access
 from accounts.domain.roles import Scope
 from accounts.models import WebhookSecret
-from accounts.web import recent, reveal, tabs
+from accounts.web import recent, reveal
 from accounts.web.components import Ask
+from accounts.web.organization import tabs
 from heartbeet.lib import clock, words
 
 _ask_then_do = require_http_methods(["GET", "HEAD", "POST"])

@@ -14,9 +14,9 @@ from accounts.access import Access
 from accounts.domain import roles
 from accounts.domain.roles import Role, Scope
 from accounts.models import Invitation, Membership
-from accounts.web import organization_forms as forms
-from accounts.web import reveal, tabs
+from accounts.web import reveal
 from accounts.web.components import Ask
+from accounts.web.organization import forms, tabs
 from heartbeet.lib import clock, durations, ratelimit, words
 
 _ask_then_do = require_http_methods(["GET", "HEAD", "POST"])

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.web import audit_log, general, people, tokens, webhook_secret
+from accounts.web.organization import audit_log, general, people, tokens, webhook_secret
 
 app_name = "organization"
 urlpatterns = [
