@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Permission
@@ -179,6 +180,27 @@ def test_a_user_is_made_with_an_address_in_lower_case(pages: Client) -> None:
 
     assert answer.status_code == 302
     assert User.objects.get(email="dora@example.com").check_password("correct horse battery")
+
+
+def test_another_address_ends_the_one_before_and_stands_in_the_audit_log(pages: Client, operator: User) -> None:
+    bob = factories.member(factories.organization(), "member", "bob")
+    form = {"email": "Bobby@Example.com", "name": "", "timezone": "UTC", "is_active": "on"}
+
+    pages.post(_url(User, f"{bob.id}/change/"), form)
+
+    entry = AuditEvent.objects.get(action="UPDATE_USER")
+    assert list(EmailAddress.objects.filter(user=bob).values_list("email", "verified")) == [("bobby@example.com", True)]
+    assert (entry.actor_user, entry.resource, entry.meta["changedFields"]) == (operator, f"user:{bob.id}", ["Email"])
+
+
+def test_a_new_password_stands_in_the_audit_log(pages: Client, operator: User) -> None:
+    bob = factories.member(factories.organization(), "member", "bob")
+    words = {"usable_password": "true", "password1": "battery horse correct", "password2": "battery horse correct"}
+
+    pages.post(_url(User, f"{bob.id}/password/"), words)
+
+    entry = AuditEvent.objects.get(action="UPDATE_USER")
+    assert (entry.actor_user, entry.meta["changedFields"]) == (operator, ["password"])
 
 
 def test_a_change_of_role_stands_in_the_organisations_audit_log(pages: Client, operator: User) -> None:
