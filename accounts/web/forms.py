@@ -6,6 +6,7 @@ from allauth.account import forms as allauth
 from allauth.account.adapter import get_adapter
 from django import forms
 from django.contrib.auth import hashers, password_validation
+from django.core import validators
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 
@@ -15,6 +16,8 @@ from accounts.web import devices, pending_invitation
 from heartbeet.lib import clock, durations, ratelimit, zones
 
 MAX_PASSWORD = 1024
+_ASCII = validators.RegexValidator(r"\A[!-~]*\Z")
+"""Few mail servers take other addresses, and Django's own check knows letters that only look like ASCII."""
 
 
 def text_input(**attrs: Any) -> forms.TextInput:
@@ -27,6 +30,7 @@ def email_field(label: str = "E-mail", **given: Any) -> forms.EmailField:
     return forms.EmailField(
         label=label,
         max_length=254,
+        validators=[_ASCII],
         widget=forms.EmailInput({"class": "input", "autocomplete": "username"}),
         error_messages={"invalid": "Write an e-mail address such as ada@example.com."},
         **given,
@@ -107,6 +111,11 @@ class SignUp(allauth.SignupForm):  # type: ignore[misc]
         if invitation:
             self.fields["email"] = email_field(initial=invitation.email, disabled=True)
 
+    def validate_unique_email(self, value: str) -> str:
+        """Whether the address is taken. An account that only wants it, and has not confirmed it, keeps nobody out."""
+        self.account_already_exists = User.objects.filter(email=value).exists()
+        return value
+
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
         """Make the person. For an address that has an account the answer is the same, takes the same time, and a letter
         tells its owner; also if the account was made by another request a moment ago."""
@@ -148,9 +157,17 @@ class NewPassword(allauth.SetPasswordForm):  # type: ignore[misc]
 class ResetPassword(allauth.ResetPasswordForm):  # type: ignore[misc]
     """The address that a letter with a link goes to."""
 
+    users: list[User]
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"] = email_field()
+
+    def clean_email(self) -> str:
+        """A link goes to the address of an account only, not to one that it has not confirmed yet."""
+        email: str = super().clean_email()
+        self.users = [user for user in self.users if user.email == email.lower()]
+        return email
 
 
 class ResetPasswordByLink(allauth.ResetPasswordKeyForm):  # type: ignore[misc]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.account.models import EmailAddress
 from django.core.mail import EmailMessage
 from django.test import Client
 
@@ -85,6 +86,16 @@ def test_a_password_set_by_a_letter_signs_out_everywhere(
     assert not is_in(elsewhere)
     assert "PASSWORD_RESET" in actions()
     assert "does not work" in Client().get(link, follow=True).content.decode(), "a link works once"
+
+
+def test_an_address_that_was_not_confirmed_gets_no_link_for_a_new_password(
+    bob: Membership, mailoutbox: list[EmailMessage]
+) -> None:
+    EmailAddress.objects.create(user=bob.user, email="ada@example.com")
+
+    Client().post("/forgot-password", {"email": "ada@example.com"})
+
+    assert [letter.subject for letter in mailoutbox] == ["You have no account on this Heartbeet"]
 
 
 def test_links_in_letters_lead_to_the_site_whatever_host_was_asked(

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from allauth.account.models import EmailAddress
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from django.contrib.auth import hashers
 from django.core.mail import EmailMessage
 from django.test import Client
@@ -114,6 +114,21 @@ def test_an_address_with_an_account_looks_the_same_from_outside_and_its_owner_is
     assert User.objects.count() == 2
 
 
+def test_an_address_that_somebody_else_only_claims_is_free_and_then_lost_to_them(
+    is_open: None, bob: Membership, mailoutbox: list[EmailMessage]
+) -> None:
+    claim = EmailAddress.objects.create(user=bob.user, email="ada@example.com")
+    ada = Client()
+
+    ada.post("/sign-up", ADA)
+    ada.post(link_in(mailoutbox[0]))
+    Client().post(f"/confirm-e-mail/{EmailConfirmationHMAC(claim).key}")
+
+    bob.user.refresh_from_db()
+    assert EmailAddress.objects.get(user__email="ada@example.com").verified
+    assert bob.user.email != "ada@example.com"
+
+
 def test_signing_up_hashes_as_often_for_an_address_with_an_account(
     is_open: None, alice: Membership, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,6 +155,8 @@ def test_signing_up_hashes_as_often_for_an_address_with_an_account(
         ({"password1": "short"}, "at least 10 characters"),
         ({"password1": "ada@example.com"}, "too similar"),
         ({"email": "ada"}, "such as ada@example.com"),
+        ({"email": "ada@exämple.com"}, "such as ada@example.com"),
+        ({"email": "\u017fada@example.com"}, "such as ada@example.com"),  # a letter that Django takes for an s
     ],
 )
 def test_a_mistake_is_explained(is_open: None, client: Client, changes: dict[str, str], hint: str) -> None:
