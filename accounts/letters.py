@@ -8,6 +8,7 @@ worker's: it claims a letter with a lease, hands it over and tries again for a d
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
@@ -44,7 +45,8 @@ class Outbox(BaseEmailBackend):
 def write(*, to: str, subject: str, text: str, now: datetime) -> Letter:
     """Put a letter into the outbox; it goes when the caller's transaction is committed."""
     letter = Letter(created_at=now, next_try_at=now)
-    content = json.dumps({"to": to, "subject": subject, "text": text})
+    # A subject may quote what somebody calls a thing of theirs, and a header is one line.
+    content = json.dumps({"to": to, "subject": " ".join(subject.split()), "text": text})
     letter.envelope = crypto.seal(content, bound_to=binding(letter))
     letter.save(force_insert=True)
     return letter
@@ -97,6 +99,8 @@ def _hand_over(letter: Letter, now: datetime) -> bool:
         smtp.print_out(message) if smtp.prints() else smtp.send(message)
     except crypto.CannotOpen as error:
         _end(letter, now, error=str(error))
+    except (ValueError, MessageError) as error:  # it would be no mail, now or later
+        _end(letter, now, error=f"This cannot be written as a mail: {type(error).__name__}.")
     except smtp.NotSent as error:
         if not error.is_permanent and now - letter.created_at < TRIED_FOR:
             _put_off(letter, now, error=str(error))

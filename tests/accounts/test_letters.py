@@ -52,6 +52,27 @@ def test_a_letter_arrives_as_it_was_written(server: SMTPReceiver) -> None:
     assert "secret-link" in arrived.message.get_content()
 
 
+def test_a_subject_is_one_line(server: SMTPReceiver) -> None:
+    letters.write(to="ada@example.com", subject="The passkey “a\r\nBcc: eve@example.com” was added", text="", now=NOON)
+
+    letters.send_due(now=NOON)
+
+    (arrived,) = server.wait_for(1)
+    assert arrived.recipients == ["ada@example.com"]
+    assert arrived.message["Bcc"] is None
+
+
+def test_a_letter_that_cannot_be_a_mail_is_given_up_and_the_next_one_goes(server: SMTPReceiver) -> None:
+    bad = letters.write(to="ada@example.com\r\nBcc: eve@example.com", subject="Hello", text="", now=NOON)
+    write()
+
+    sent = letters.send_due(now=NOON + timedelta(seconds=1))
+
+    bad.refresh_from_db()
+    (arrived,) = server.wait_for(1)
+    assert (sent, arrived.recipients, bad.next_try_at) == (2, ["ada@example.com"], None)
+
+
 def test_the_link_is_sealed_while_it_waits_and_gone_when_it_has_arrived(server: SMTPReceiver) -> None:
     letter = write()
     waiting = letter.envelope
