@@ -49,6 +49,9 @@ def written(request: pytest.FixtureRequest) -> Iterator[Callable[[], str]]:
         pytest.param("smtp://me:hunter22@mail.example:587 refused", "hunter22", id="a password in a URL"),
         pytest.param("postgresql://u:p%40ss@db/x", "p%40ss", id="a database password"),
         pytest.param("open /setup?code=abc-123 once", "abc-123", id="the setup link"),
+        pytest.param("GET /forgot-password/1-dignzo-c9b0", "dignzo", id="the link that sets a new password"),
+        pytest.param("GET /confirm-e-mail/Mg:1vMx:Zk3", "1vMx", id="the link that confirms an address"),
+        pytest.param("GET /invitations/7-0a1b.Zk3/switch", "0a1b", id="the link of an invitation"),
         pytest.param("POST https://hooks.slack.com/services/T0/B0/xyz", "T0/B0/xyz", id="a Slack webhook"),
     ],
 )
