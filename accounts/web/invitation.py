@@ -1,6 +1,7 @@
 """What the link of an invitation opens: a page that leads each visitor on, and a POST that accepts."""
 
-from django.contrib import auth, messages
+from allauth.account.adapter import get_adapter
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -28,6 +29,10 @@ def open_link(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def sign_up(request: HttpRequest, code: str) -> HttpResponse:
     """A stranger without an account makes one, and takes the seat with it."""
+    try:
+        invitations.find(code, clock.now())
+    except invitations.NotOpen:
+        return render(request, "organization/invitation_closed.html", status=404)
     pending_invitation.keep(request, code=code)
     return redirect("account_signup")
 
@@ -35,7 +40,7 @@ def sign_up(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def switch(request: HttpRequest, code: str) -> HttpResponse:
     """Signs out whoever is signed in with another address, and opens the link again."""
-    auth.logout(request)
+    get_adapter().logout(request)
     return redirect("accounts:invitation", code)
 
 

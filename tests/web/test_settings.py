@@ -178,6 +178,7 @@ def test_who_is_signed_in_with_another_address_has_a_clear_choice(outsider: Clie
     assert "Sign out, and go on as grace@example.com" in words(asked)
     assert "another e-mail address" in words(refused)
     assert "Make an account" in words(switched)
+    assert AuditEvent.objects.filter(action="SIGN_OUT").exists()
 
 
 def test_a_stranger_signs_in_and_comes_back_or_makes_an_account(client: Client, link: str) -> None:
