@@ -23,18 +23,22 @@ from heartbeet.lib import clock, durations, ratelimit
 _secret = method_decorator([never_cache, sensitive_post_parameters("password", "password1")], name="dispatch")
 
 
-@_secret
-class SignIn(allauth.LoginView):  # type: ignore[misc]  # allauth is not typed
-    """The sign-in page."""
+class _Limited:
+    """A page of a form that may say how long to wait."""
 
-    form_class = forms.SignIn
-
-    def form_invalid(self, form: forms.SignIn) -> HttpResponse:
-        response: HttpResponse = super().form_invalid(form)
+    def form_invalid(self, form: forms.SignIn | forms.SignUp) -> HttpResponse:
+        response: HttpResponse = super().form_invalid(form)  # type: ignore[misc]
         if form.wait_sec:
             response.status_code = 429
             response["Retry-After"] = str(form.wait_sec)
         return response
+
+
+@_secret
+class SignIn(_Limited, allauth.LoginView):  # type: ignore[misc]  # allauth is not typed
+    """The sign-in page."""
+
+    form_class = forms.SignIn
 
     def get_context_data(self, **given: Any) -> dict[str, Any]:
         is_new = not queries.anyone_exists()
@@ -44,13 +48,14 @@ class SignIn(allauth.LoginView):  # type: ignore[misc]  # allauth is not typed
 
 
 @_secret
-class SignUp(allauth.SignupView):  # type: ignore[misc]
+class SignUp(_Limited, allauth.SignupView):  # type: ignore[misc]
     """The sign-up page, for everybody or with an invitation only."""
 
     form_class = forms.SignUp
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "invitation": pending_invitation.find(self.request, now=clock.now())}
+        found = pending_invitation.find(self.request, now=clock.now())
+        return {**super().get_form_kwargs(), "request": self.request, "invitation": found}
 
     def form_valid(self, form: forms.SignUp) -> HttpResponse:
         with transaction.atomic():

@@ -101,15 +101,24 @@ class SignIn(allauth.LoginForm):  # type: ignore[misc]  # allauth is not typed
 
 
 class SignUp(allauth.SignupForm):  # type: ignore[misc]
-    """E-mail and password of a new person; for someone invited the address is the invited one."""
+    """E-mail and password of a new person; for someone invited the address is the invited one. `wait_sec` is over 0
+    when there were too many from one address."""
 
-    def __init__(self, *args: Any, invitation: Invitation | None = None, **kwargs: Any) -> None:
+    wait_sec = 0
+
+    def __init__(self, *args: Any, request: HttpRequest, invitation: Invitation | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.invitation = invitation
+        self.request, self.invitation = request, invitation
         self.fields["email"] = email_field(help_text="We send a letter there to make sure that it is yours.")
         self.fields["password1"] = password_field(is_new=True)
         if invitation:
             self.fields["email"] = email_field(initial=invitation.email, disabled=True)
+
+    def clean(self) -> dict[str, Any]:
+        if not self.errors:
+            self._count()
+        cleaned: dict[str, Any] = super().clean()
+        return cleaned
 
     def validate_unique_email(self, value: str) -> str:
         """Whether the address is taken. An account that only wants it, and has not confirmed it, keeps nobody out."""
@@ -136,6 +145,14 @@ class SignUp(allauth.SignupForm):  # type: ignore[misc]
             by = access.actor_for(request, user)
             invitations.accept(code=pending_invitation.code(request), user=user, by=by, now=clock.now())
             get_adapter().stash_verified_email(request, user.email)
+
+    def _count(self) -> None:
+        try:
+            ratelimit.check_sign_up(self.request, address=access.client_address(self.request))
+        except ratelimit.TooManyRequests as refusal:
+            self.wait_sec = refusal.retry_after_sec
+            refused = f"Too many people signed up from here. Wait {durations.short(self.wait_sec)}, then try again."
+            raise forms.ValidationError(refused) from None
 
 
 class ConfirmPassword(allauth.ReauthenticateForm):  # type: ignore[misc]

@@ -96,6 +96,10 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sign_in_options(request: HttpRequest) -> HttpResponse:
     """What the browser needs to ask for whichever passkey somebody has here."""
+    try:
+        ratelimit.check_passkey_question(request, address=access.client_address(request))
+    except ratelimit.TooManyRequests as refusal:
+        return HttpResponse(status=429, headers={"Retry-After": str(refusal.retry_after_sec)})
     return _options(request, None)
 
 

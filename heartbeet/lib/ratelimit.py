@@ -20,6 +20,9 @@ TEST_RATE = "10/1m"
 INVITATION_RATES = {"organization": "30/1h", "address": "3/1h"}
 CODE_RATES = {"burst": "10/10m", "day": "60/1d"}
 SIGN_IN_RATES = {"address": "30/5m", "account-network": "10/5m", "account": "100/1h", "device": "10/5m"}
+SIGN_UP_RATE = "30/1h"
+"""Of one address: each costs a hash and leaves a person behind."""
+PASSKEY_RATE = "60/5m"
 PROOF_RATE = "10/5m"
 LETTER_RATES = {"recipient": "3/1h", "address": "20/1h"}
 
@@ -72,6 +75,16 @@ def check_sign_in(request: HttpRequest, *, address: str, email: str, device: str
     _check(request, "sign-in-address", network, SIGN_IN_RATES["address"])
     _check(request, "sign-in-account-network", f"{account} {network}", SIGN_IN_RATES["account-network"])
     _check(request, "sign-in-account", account, SIGN_IN_RATES["account"])
+
+
+def check_sign_up(request: HttpRequest, *, address: str) -> None:
+    """Count a new person from an address; raises TooManyRequests."""
+    _check(request, "sign-up-address", client.network(address), SIGN_UP_RATE)
+
+
+def check_passkey_question(request: HttpRequest, *, address: str) -> None:
+    """Count a stranger who asks how to use a passkey, for which a session is kept; raises TooManyRequests."""
+    _check(request, "passkey-question-address", client.network(address), PASSKEY_RATE)
 
 
 def check_proof(request: HttpRequest, *, user_id: int) -> None:

@@ -11,8 +11,8 @@ from django.test import Client
 from accounts import factors, passkeys
 from accounts.domain import totp
 from accounts.domain.actor import SYSTEM
-from accounts.models import AuditEvent, Membership, User
-from heartbeet.lib import clock
+from accounts.models import AuditEvent, BrowserSession, Membership, User
+from heartbeet.lib import clock, ratelimit
 from tests.accounts.authenticator import SITE, SoftPasskey
 from tests.web.conftest import sign_in
 
@@ -104,6 +104,15 @@ def test_a_code_that_signed_somebody_in_is_used_up(client: Client, with_app: Mem
 
     assert is_signed_in(client)
     assert not is_signed_in(browser)
+
+
+def test_strangers_fill_no_table_with_sessions(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ratelimit, "PASSKEY_RATE", "2/1h")
+
+    answers = [Client().post("/sign-in/passkey/options") for _ in range(4)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
+    assert BrowserSession.objects.count() == 2
 
 
 def test_guesses_are_limited_over_all_browsers(with_app: Membership) -> None:

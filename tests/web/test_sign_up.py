@@ -11,10 +11,10 @@ from django.test import Client
 
 from accounts import invitations, operations
 from accounts.domain.roles import Role
-from accounts.models import Invitation, Membership, User
+from accounts.models import BrowserSession, Invitation, Membership, User
 from alerts.models import Channel
 from heartbeet import prune
-from heartbeet.lib import clock
+from heartbeet.lib import clock, ratelimit
 from tests.web.conftest import link_in
 
 pytestmark = pytest.mark.django_db
@@ -127,6 +127,26 @@ def test_an_address_that_somebody_else_only_claims_is_free_and_then_lost_to_them
     bob.user.refresh_from_db()
     assert EmailAddress.objects.get(user__email="ada@example.com").verified
     assert bob.user.email != "ada@example.com"
+
+
+def test_one_address_signs_up_only_so_many_people(
+    is_open: None, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ratelimit, "SIGN_UP_RATE", "2/1h")
+
+    answers = [client.post("/sign-up", {**ADA, "email": f"ada{number}@example.com"}) for number in range(3)]
+
+    assert [answer.status_code for answer in answers] == [302, 302, 429]
+    assert 0 < int(answers[2]["Retry-After"]) <= 3600
+    assert "Too many people signed up from here" in answers[2].content.decode()
+    assert User.objects.count() == 2
+
+
+def test_a_link_that_is_no_invitation_leaves_no_session(client: Client, db: None) -> None:
+    answer = client.post("/invitations/made-up/sign-up")
+
+    assert answer.status_code == 404
+    assert not BrowserSession.objects.exists()
 
 
 def test_signing_up_hashes_as_often_for_an_address_with_an_account(
