@@ -10,13 +10,11 @@ from datetime import datetime
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
-from django.core import mail
 from django.db import transaction
-from django.template.loader import render_to_string
 
-from accounts import audit, factors, identity, invitations
+from accounts import audit, factors, identity, invitations, queries
 from accounts.domain.actor import Actor
-from accounts.models import Invitation, Membership, Organization, User
+from accounts.models import Membership, Organization, User
 from accounts.oidc import Vouched
 
 
@@ -61,19 +59,19 @@ def _meet(who: Vouched, by: Actor, now: datetime) -> User:
     _prove_address(user, actor, now)
     SocialAccount.objects.create(user=user, provider=who.issuer, uid=who.subject)
     _seat(user, actor, now)
-    identity.record(user=user, by=actor, action="SIGN_ON_LINKED", meta={"issuer": who.issuer}, now=now)
-    _tell(user, actor, now)
+    happened, meta = f"{settings.HEARTBEET_OIDC_NAME} can sign you in from now on", {"issuer": who.issuer}
+    identity.record_and_tell(user=user, by=actor, action="SIGN_ON_LINKED", happened=happened, meta=meta, now=now)
     return user
 
 
 def _demand_place(who: Vouched, now: datetime) -> None:
-    if not _default_role() and not _invitations(who.email, now):
+    if not _default_role() and not queries.waiting_invitations(who.email, now).exists():
         raise Unknown(Unknown.__doc__)
 
 
 def _seat(user: User, by: Actor, now: datetime) -> None:
     """Accept the invitations that wait for this address; without any membership, join the first organisation."""
-    for invitation in _invitations(user.email, now):
+    for invitation in queries.waiting_invitations(user.email, now):
         invitations.accept(code=invitations.code(invitation), user=user, by=by, now=now)
     role = _default_role()
     if role and not user.memberships.exists() and (home := Organization.objects.order_by("id").first()):
@@ -93,20 +91,7 @@ def _prove_address(user: User, by: Actor, now: datetime) -> None:
     user.save(update_fields=["password"])
     identity.end_other_sessions(user=user, keep="", by=by, now=now)
     factors.reset(user=user, by=by, now=now)
-    EmailAddress.objects.filter(user=user).delete()
-    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-
-
-def _tell(user: User, by: Actor, now: datetime) -> None:
-    happened = f"{settings.HEARTBEET_OIDC_NAME} can sign you in from now on"
-    words = {"happened": happened, "by": by, "at": now, "site": settings.HEARTBEET_SITE_URL}
-    text = render_to_string("accounts/letters/two_factor.txt", words)
-    mail.EmailMessage(happened, text, settings.HEARTBEET_MAIL_FROM, [user.email]).send()
-
-
-def _invitations(email: str, now: datetime) -> list[Invitation]:
-    waiting = Invitation.objects.filter(email=email, accepted_at=None, revoked_at=None, expires_at__gt=now)
-    return list(waiting.order_by("id"))
+    User.objects.vouch(user)
 
 
 def _default_role() -> str:

@@ -13,10 +13,7 @@ from allauth.mfa import app_settings
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
-from django.conf import settings
-from django.core import mail
 from django.db import transaction
-from django.template.loader import render_to_string
 
 from accounts import audit, factor_adapter, identity, passkeys
 from accounts.domain import totp
@@ -227,7 +224,4 @@ def _lock(user: User) -> None:
 
 
 def _record(action: str, user: User, by: Actor, now: datetime, happened: str, **meta: Any) -> None:
-    identity.record(user=user, by=by, action=action, meta=meta, now=now)
-    words = {"happened": happened, "by": by, "at": now, "site": settings.HEARTBEET_SITE_URL}
-    text = render_to_string("accounts/letters/two_factor.txt", words)
-    mail.EmailMessage(happened, text, settings.HEARTBEET_MAIL_FROM, [user.email]).send()
+    identity.record_and_tell(user=user, by=by, action=action, happened=happened, meta=meta, now=now)

@@ -4,7 +4,10 @@ audit log of each organisation that its person belongs to."""
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
+from django.core import mail
 from django.db import transaction
+from django.template.loader import render_to_string
 
 from accounts import audit
 from accounts.domain.actor import Actor
@@ -26,6 +29,18 @@ def record(*, user: User, by: Actor, action: str, meta: dict[str, Any] | None = 
         audit.record(
             organization=membership.organization, by=by, action=action, resource=resource(user), meta=meta, now=now
         )
+
+
+@transaction.atomic
+def record_and_tell(
+    *, user: User, by: Actor, action: str, happened: str, meta: dict[str, Any] | None = None, now: datetime
+) -> None:
+    """Write down that a way into a person's account changed, and tell them by a letter, so that a change by somebody
+    else does not stay unseen. `happened` is its subject."""
+    record(user=user, by=by, action=action, meta=meta, now=now)
+    words = {"happened": happened, "by": by, "at": now, "site": settings.HEARTBEET_SITE_URL}
+    text = render_to_string("accounts/letters/ways_in.txt", words)
+    mail.EmailMessage(happened, text, settings.HEARTBEET_MAIL_FROM, [user.email]).send()
 
 
 def record_failed_sign_in(*, email: str, by: Actor, now: datetime) -> None:

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F
-from django.utils.text import slugify
 
 from accounts import audit, queries
 from accounts.domain import tokens
 from accounts.domain.actor import Actor
 from accounts.domain.roles import Role
 from accounts.models import AccessToken, Membership, MutationCount, Organization, Plan, Project, SetupCode, User
+from heartbeet.lib import slugs
 
 
 class AlreadySetUp(Exception):
@@ -67,7 +67,12 @@ def actor_of(membership: Membership) -> Actor:
 @transaction.atomic
 def create_organization(*, name: str, owner: User, now: datetime) -> Membership:
     """Make an organisation with its default project, and `owner` its owner. The slug is the first free one."""
-    organization = _create_with_free_slug(name, queries.default_plan(), now)
+    plan = queries.default_plan()
+    organization = slugs.first_free(
+        name,
+        lambda slug: Organization.objects.create(name=name, slug=slug, plan=plan, created_at=now),
+        nameless="organisation",
+    )
     Project.objects.create(organization=organization, name="Default", slug="default", created_at=now)
     membership = Membership.objects.create(user=owner, organization=organization, role=Role.OWNER, created_at=now)
     audit.record(
@@ -191,18 +196,6 @@ def _spend(token: AccessToken, day: date, count: int) -> bool:
     if is_first:
         MutationCount.objects.filter(token=token, day__lt=day).delete()
     return bool(room.update(count=F("count") + count))
-
-
-def _create_with_free_slug(name: str, plan: Plan, now: datetime) -> Organization:
-    stem = slugify(name)[:90] or "organisation"
-    for number in range(1, 1000):
-        slug = stem if number == 1 else f"{stem}-{number}"
-        try:
-            with transaction.atomic():
-                return Organization.objects.create(name=name, slug=slug, plan=plan, created_at=now)
-        except IntegrityError:
-            continue
-    raise RuntimeError(f"no free slug for {stem}")
 
 
 def _setup_digest(code: str) -> str:

@@ -61,6 +61,12 @@ def open_invitations(organization: Organization) -> QuerySet[Invitation]:
     return found.select_related("organization", "invited_by").order_by("-id")
 
 
+def waiting_invitations(email: str, now: datetime) -> QuerySet[Invitation]:
+    """The invitations that an address could accept now, in whatever organisations, the oldest first."""
+    waiting = Invitation.objects.filter(email=email, accepted_at=None, revoked_at=None, expires_at__gt=now)
+    return waiting.order_by("id")
+
+
 def webhook_secrets(organization: Organization, now: datetime) -> QuerySet[WebhookSecret]:
     """The secrets that sign an organisation's webhooks now, the newest first."""
     signing = Q(retires_at=None) | Q(retires_at__gt=now)

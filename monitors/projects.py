@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Count, Q, QuerySet
-from django.utils.text import slugify
 
 from accounts import audit
 from accounts.domain.actor import Actor
 from accounts.models import Organization, Project
+from heartbeet.lib import slugs
 from monitors.models import Monitor
 
 MAX_NAME = 100
@@ -36,7 +36,11 @@ def of(organization: Organization) -> QuerySet[Project]:
 def create(*, organization: Organization, name: str, by: Actor, now: datetime) -> Project:
     """Make a project; its slug is the first free one. Raises BadName."""
     clean = _checked(name)
-    project = _insert(organization, clean, now)
+    project = slugs.first_free(
+        clean,
+        lambda slug: Project.objects.create(organization=organization, name=clean, slug=slug, created_at=now),
+        nameless="project",
+    )
     _record("CREATE_PROJECT", project, by, now, snapshot={"name": clean, "slug": project.slug})
     return project
 
@@ -74,18 +78,6 @@ def _checked(name: str) -> str:
     if not 1 <= len(clean) <= MAX_NAME or not clean.isprintable():
         raise BadName(BadName.__doc__)
     return clean
-
-
-def _insert(organization: Organization, name: str, now: datetime) -> Project:
-    stem = slugify(name)[:90] or "project"
-    for number in range(1, 1000):
-        slug = stem if number == 1 else f"{stem}-{number}"
-        try:
-            with transaction.atomic():
-                return Project.objects.create(organization=organization, name=name, slug=slug, created_at=now)
-        except IntegrityError:
-            continue
-    raise RuntimeError(f"no free slug for {stem}")
 
 
 def _record(action: str, project: Project, by: Actor, now: datetime, **meta: object) -> None:
