@@ -12,6 +12,7 @@ from accounts import audit
 from accounts.domain.actor import Actor
 from accounts.models import AuditEvent, Membership, OnlyGrows, Organization, User
 from tests import factories
+from tests.web.conftest import prove
 
 pytestmark = pytest.mark.django_db
 
@@ -62,7 +63,9 @@ def test_a_saved_row_cannot_be_saved_again(event: AuditEvent) -> None:
 
 
 def test_an_operator_with_every_right_may_only_look(event: AuditEvent, client: Client) -> None:
-    client.force_login(User.objects.create_superuser("root@example.com", "correct horse battery"))
+    root = User.objects.create_superuser("root@example.com", "correct horse battery")
+    client.force_login(root)
+    prove(client, root)
     page = f"/admin/accounts/auditevent/{event.id}"
 
     answers = [

@@ -5,6 +5,7 @@ import re
 import pytest
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.conf import settings
+from django.contrib.auth import hashers
 from django.core.mail import EmailMessage
 from django.test import Client
 
@@ -34,6 +35,20 @@ def link_in(letter: EmailMessage) -> str:
     found = re.search(rf"{re.escape(settings.HEARTBEET_SITE_URL)}(/\S+)", str(letter.body))
     assert found, letter.body
     return found[1]
+
+
+@pytest.fixture
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Grows by one with every password that is hashed."""
+    salts: list[str] = []
+    encode = hashers.MD5PasswordHasher.encode
+
+    def count(hasher: hashers.MD5PasswordHasher, password: str, salt: str) -> str:
+        salts.append(salt)
+        return encode(hasher, password, salt)
+
+    monkeypatch.setattr(hashers.MD5PasswordHasher, "encode", count)
+    return salts
 
 
 @pytest.fixture
