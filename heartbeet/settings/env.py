@@ -199,7 +199,7 @@ _WORDS = {
 def _problem(detail: ErrorDetails) -> str:
     """What would be right, in plain words."""
     plain = _WORDS.get(detail["type"], detail["msg"].removeprefix("Value error, "))
-    return plain.format(**detail.get("ctx", {})).replace("'", "")
+    return plain.format(**detail.get("ctx", {})).replace("'', ", "").replace("'", "")
 
 
 def embedded_secrets(data: Path) -> dict[str, str]:

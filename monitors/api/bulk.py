@@ -150,14 +150,15 @@ class MonitorsBulk(views.MonitorMaker):
         return Response({"results": [DeletedRow(one).data for one in found.values()]})
 
     def _found(self, place: str, ids: Sequence[int]) -> dict[int, Monitor]:
-        """The monitors of this organisation, in the order of `ids`. Raises Http404 if one of them is not there, and
-        ValidationError if one is named twice."""
+        """The monitors of this organisation, in the order of `ids`. Raises ItemFailed for the first that is not there,
+        and ValidationError if one is named twice."""
         for number, monitor_id in enumerate(ids):
             if monitor_id in ids[:number]:
                 raise _invalid(f"{place}.{number}", "This monitor is there twice.")
         found = {row.id: row for row in queries.live(self.organization).filter(id__in=ids)}
-        if len(found) < len(ids):
-            raise Http404
+        for number, monitor_id in enumerate(ids):
+            if monitor_id not in found:
+                raise bulk.ItemFailed(f"{place}.{number}") from Http404()
         for row in found.values():
             row.organization = self.organization  # it is the same row; the plan is loaded with it
         return {monitor_id: found[monitor_id] for monitor_id in ids}

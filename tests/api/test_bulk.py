@@ -176,6 +176,7 @@ def test_a_foreign_one_among_them_is_as_good_as_none(
 
     assert [answer.status_code for answer in found] == [404, 404]
     assert found[0].content == found[1].content
+    assert [field["path"] for field in found[0].json()["fields"]] == ["ids.1"]
     assert Monitor.objects.filter(deleted_at=None).exclude(name="x").count() == 4
 
 

@@ -111,6 +111,9 @@ def test_embedded_needs_nothing() -> None:
         pytest.param("SEND_THREADS", "0", "SEND_THREADS=0 is wrong: give 1 or more.", id="nobody sends"),
         pytest.param("LOG_FORMAT", "xml", "LOG_FORMAT=xml is wrong: give json or console.", id="not a choice"),
         pytest.param(
+            "OIDC_ROLE", "owner", "OIDC_ROLE=owner is wrong: give viewer, member or admin.", id="may be empty"
+        ),
+        pytest.param(
             "ALLOW_PRIVATE_TARGETS",
             "10.0.0.0/33",
             "ALLOW_PRIVATE_TARGETS=10.0.0.0/33 is wrong: give networks such as 10.0.0.0/8,fd00::/8.",

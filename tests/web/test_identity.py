@@ -85,6 +85,7 @@ def test_a_password_set_by_a_letter_signs_out_everywhere(
     assert done["Location"] == "/forgot-password/done"
     assert not is_in(elsewhere)
     assert "PASSWORD_RESET" in actions()
+    assert "Your password is changed" in client.get(done["Location"]).content.decode(), "not left for the next page"
     assert "does not work" in Client().get(link, follow=True).content.decode(), "a link works once"
 
 

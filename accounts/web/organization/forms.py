@@ -13,7 +13,7 @@ from accounts.web.forms import text_input
 _WHAT_ROLES_DO = {
     Role.OWNER: "Owner: everything, also other owners",
     Role.ADMIN: "Admin: everything but owners",
-    Role.MEMBER: "Member: edits, reads no secrets",
+    Role.MEMBER: "Member: edits, sees no secrets",
     Role.VIEWER: "Viewer: looks on",
 }
 SCOPES = {
