@@ -13,7 +13,8 @@ from heartbeet.lib import clock, ratelimit
 
 
 class AccessTokenAuthentication(BaseAuthentication):
-    """Makes `request.auth` the Access of a personal access token. An address may try only so often."""
+    """Makes `request.auth` the Access of a personal access token. An address may ask only so often, and without a
+    token that works much less often."""
 
     def authenticate(self, request: Request) -> tuple[User, Access]:
         address = access.client_address(request)
@@ -22,7 +23,7 @@ class AccessTokenAuthentication(BaseAuthentication):
         try:
             token = _token_of(request, now)
         except access.NotAuthenticated:
-            ratelimit.count_stranger(request, address=address)
+            ratelimit.check_stranger(request, address=address)
             raise
         operations.touch_token(token=token, now=now)
         found = access.authenticate_token(request, token)

@@ -1,6 +1,5 @@
 """How often someone may ask: django-ratelimit on the cache, which is Redis where there is one and memory otherwise."""
 
-import contextlib
 from dataclasses import dataclass
 
 import redis
@@ -14,8 +13,7 @@ API_RATE = "3000/1m"
 ADDRESS_RATE = "6000/1m"
 """For one address, with whatever tokens: an office shares one."""
 STRANGER_RATE = "300/1m"
-"""For requests of one address that nobody can be authenticated for. It is far over what a job with an expired token
-asks for, as its neighbours have to wait as well."""
+"""For requests of one address that nobody can be authenticated for."""
 TEST_RATE = "10/1m"
 INVITATION_RATES = {"organization": "30/1h", "address": "3/1h"}
 CODE_RATES = {"burst": "10/10m", "day": "60/1d"}
@@ -53,15 +51,14 @@ def check_address(request: HttpRequest, *, address: str) -> None:
     """Count a request of an address to the API, before anybody looks at its token; raises TooManyRequests. An address
     that is not known ('') has no limit: it would be everybody's."""
     if address:
-        _check(request, "api-stranger", client.network(address), STRANGER_RATE, counts=False)
         _check(request, "api-address", client.network(address), ADDRESS_RATE)
 
 
-def count_stranger(request: HttpRequest, *, address: str) -> None:
-    """Count a request that nobody could be authenticated for. From the next one on `check_address` may refuse."""
+def check_stranger(request: HttpRequest, *, address: str) -> None:
+    """Count a request that nobody could be authenticated for; raises TooManyRequests. It never keeps a token out that
+    works: nobody guesses 256 bits, but a forgotten job with an expired token would stop its neighbours."""
     if address:
-        with contextlib.suppress(TooManyRequests):
-            _check(request, "api-stranger", client.network(address), STRANGER_RATE)
+        _check(request, "api-stranger", client.network(address), STRANGER_RATE)
 
 
 def check_sign_in(request: HttpRequest, *, address: str, email: str, device: str = "") -> None:
@@ -125,14 +122,14 @@ def check_invitation(request: HttpRequest, *, organization_id: int, email: str) 
     _check(request, "invitation-organization", str(organization_id), INVITATION_RATES["organization"])
 
 
-def _check(request: HttpRequest, group: str, value: str, rate: str, *, counts: bool = True) -> Usage | None:
+def _check(request: HttpRequest, group: str, value: str, rate: str) -> Usage | None:
     try:
-        usage = get_usage(request, group=group, key=lambda *_: value, rate=rate, increment=counts)
+        usage = get_usage(request, group=group, key=lambda *_: value, rate=rate, increment=True)
     except redis.RedisError:
         return None  # Redis is a doorbell: people must reach Heartbeet without it
     if usage is None:
         return None
     left = Usage(limit=usage["limit"], remaining=max(0, usage["limit"] - usage["count"]))
-    if usage["should_limit"] or not (counts or left.remaining):
+    if usage["should_limit"]:
         raise TooManyRequests(max(1, usage["time_left"]), left)
     return left
