@@ -18,6 +18,10 @@ class BadName(ValueError):
     """Give the project a name of up to 100 characters."""
 
 
+class NameTaken(BadName):
+    """Another project has this name already. Give this one another."""
+
+
 class NotEmpty(Exception):
     """The project still has monitors. Move or delete them first."""
 
@@ -34,8 +38,9 @@ def of(organization: Organization) -> QuerySet[Project]:
 
 @transaction.atomic
 def create(*, organization: Organization, name: str, by: Actor, now: datetime) -> Project:
-    """Make a project; its slug is the first free one. Raises BadName."""
+    """Make a project; its slug is the first free one. Raises BadName or NameTaken."""
     clean = _checked(name)
+    _refuse_twins(organization.projects.filter(name__iexact=clean))
     project = slugs.first_free(
         clean,
         lambda slug: Project.objects.create(organization=organization, name=clean, slug=slug, created_at=now),
@@ -47,10 +52,11 @@ def create(*, organization: Organization, name: str, by: Actor, now: datetime) -
 
 @transaction.atomic
 def rename(*, project: Project, name: str, by: Actor, now: datetime) -> None:
-    """Give a project another name. The slug stays, for scripts name it. Raises BadName."""
+    """Give a project another name. The slug stays, for scripts name it. Raises BadName or NameTaken."""
     before, clean = project.name, _checked(name)
     if before == clean:
         return
+    _refuse_twins(project.organization.projects.filter(name__iexact=clean).exclude(id=project.id))
     Project.objects.filter(id=project.id).update(name=clean)
     project.name = clean
     _record("UPDATE_PROJECT", project, by, now, **audit.difference({"name": before}, {"name": clean}))
@@ -71,6 +77,12 @@ def delete(*, project: Project, by: Actor, now: datetime) -> None:
     Monitor.objects.filter(project=project).update(project=home)
     _record("DELETE_PROJECT", project, by, now, snapshot={"name": project.name, "slug": project.slug})
     project.delete()
+
+
+def _refuse_twins(twins: QuerySet[Project]) -> None:
+    """Raises NameTaken: nobody can tell two of one name apart. Scripts name slugs, so losing a race breaks nothing."""
+    if twins.exists():
+        raise NameTaken(NameTaken.__doc__)
 
 
 def _checked(name: str) -> str:

@@ -295,6 +295,27 @@ def test_projects_are_made_renamed_and_deleted_when_empty(
     assert [project.slug for project in acme.projects.all()] == ["default"]
 
 
+def test_two_projects_cannot_have_one_name(owner: Client, acme: Organization) -> None:
+    owner.post("/settings/projects/new", {"name": "Data"})
+    other = acme.projects.exclude(name="Data").get()
+
+    again = owner.post("/settings/projects/new", {"name": "data"}, follow=True)
+    renamed = owner.post(f"/settings/projects/{other.id}/rename", {"name": "Data"}, follow=True)
+
+    assert "Another project has this name" in words(again)
+    assert "Another project has this name" in words(renamed)
+    assert acme.projects.filter(name__iexact="data").count() == 1
+
+
+def test_a_new_token_says_which_presets_are_more_than_the_role_allows(owner: Client, bob: Membership) -> None:
+    too_much = "your role does not allow all of it"
+
+    owners, members = (words(browser.get("/settings/tokens/new")) for browser in (owner, sign_in(bob)))
+
+    assert too_much not in owners
+    assert members.count(too_much) == 1, "a member reads no ping URLs"
+
+
 def test_the_audit_log_is_filtered_by_action_person_and_day(
     owner: Client, alice: Membership, alices_monitor: Monitor
 ) -> None:

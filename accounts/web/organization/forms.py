@@ -11,7 +11,7 @@ from accounts.domain.roles import Role, Scope
 from accounts.web.forms import text_input
 
 _WHAT_ROLES_DO = {
-    Role.OWNER: "Owner: everything, also other owners",
+    Role.OWNER: "Owner: everything, owners too",
     Role.ADMIN: "Admin: everything but owners",
     Role.MEMBER: "Member: edits, sees no secrets",
     Role.VIEWER: "Viewer: looks on",
@@ -119,6 +119,7 @@ class NewToken(forms.Form):
 
     def __init__(self, *args: Any, own: Role, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._own = own
         offered = [(scope.value, says) for scope, says in SCOPES.items() if roles.role_allows(own, scope)]
         self.fields["scopes"].choices = offered  # type: ignore[attr-defined]  # it is a MultipleChoiceField
 
@@ -127,6 +128,12 @@ class NewToken(forms.Form):
         if cleaned.get("preset") == "own" and not cleaned.get("scopes"):
             self.add_error("scopes", "Tick at least one, or choose one of the ready-made sets.")
         return cleaned
+
+    def about(self, preset: str) -> str:
+        """What a ready-made set means, and whether it is more than one's role allows."""
+        _, says, scopes = PRESETS[preset]
+        is_too_much = any(isinstance(scope, Scope) and not roles.role_allows(self._own, scope) for scope in scopes)
+        return f"{says}; your role does not allow all of it" if is_too_much else says
 
     def granted(self) -> Sequence[str]:
         """The scopes that were asked for."""

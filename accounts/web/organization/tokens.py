@@ -95,8 +95,7 @@ def _row(token: AccessToken, tell: words.Teller) -> dict[str, Any]:
 
 def _presets(form: forms.NewToken) -> list[dict[str, Any]]:
     """Each ready-made set with its radio button and what it means."""
-    about = [about for _, about, _ in forms.PRESETS.values()]
-    return [{"radio": radio, "about": says} for radio, says in zip(form["preset"], about, strict=True)]
+    return [{"radio": radio, "about": form.about(radio.data["value"])} for radio in form["preset"]]
 
 
 def _question(token: AccessToken) -> Ask:
