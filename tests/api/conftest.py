@@ -1,10 +1,17 @@
-"""What the API's tests share: a client, and an incident of alice's monitor (the cast is in `tests/conftest.py`)."""
+"""What the API's tests share: a client of nobody, and one with alice's token (the cast is in `tests/conftest.py`)."""
 
 import pytest
 
+from accounts.models import Membership
 from tests.api.client import API
 
 
 @pytest.fixture
 def api() -> API:
     return API()
+
+
+@pytest.fixture
+def as_alice(api: API, alice: Membership) -> API:
+    api.login(alice)
+    return api

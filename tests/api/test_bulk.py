@@ -15,12 +15,6 @@ FIVE = [{"name": f"job {number}", "intervalSec": 60} for number in range(5)]
 
 
 @pytest.fixture
-def as_alice(api: API, alice: Membership) -> API:
-    api.login(alice)
-    return api
-
-
-@pytest.fixture
 def three(acme: Organization) -> list[int]:
     return [factories.monitor(acme, name=f"job {number}").id for number in range(3)]
 

@@ -19,12 +19,6 @@ EMAIL = {"kind": "email", "name": "Ops", "config": {"to": "ops@example.com"}}
 SLACK = {"kind": "slack", "name": "Chat", "config": {"url": "https://hooks.slack.com/services/T0/B0/verysecret"}}
 
 
-@pytest.fixture
-def as_alice(api: API, alice: Membership) -> API:
-    api.login(alice)
-    return api
-
-
 def test_a_channel_shows_what_may_be_shown(as_alice: API) -> None:
     answer = as_alice.post("/channels", EMAIL)
 

@@ -19,12 +19,6 @@ WINDOW = {"from": "2026-03-02T00:00:00Z", "to": "2026-03-12T00:00:00Z"}
 
 
 @pytest.fixture
-def as_alice(api: API, alice: Membership) -> API:
-    api.login(alice)
-    return api
-
-
-@pytest.fixture
 def monitor(acme: Organization) -> Monitor:
     """A monitor that has been up since long before the window."""
     made = factories.monitor(acme, now=START - 30 * DAY)

@@ -5,19 +5,13 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Membership, Organization
+from accounts.models import Organization
 from heartbeet.lib import ratelimit
 from tests import factories
 from tests.api.client import API
 from tests.receivers import SMTPReceiver
 
 EMAIL = {"kind": "email", "config": {"to": "ops@example.com"}}
-
-
-@pytest.fixture
-def as_alice(api: API, alice: Membership) -> API:
-    api.login(alice)
-    return api
 
 
 @pytest.mark.parametrize(

@@ -18,12 +18,6 @@ KEY = "create-nightly-2026-11-22"
 NIGHTLY = {"name": "nightly", "intervalSec": 60}
 
 
-@pytest.fixture
-def as_alice(api: API, alice: Membership) -> API:
-    api.login(alice)
-    return api
-
-
 def _post(api: API, path: str, body: Any = None, key: str = KEY) -> Any:
     return api.client.post(f"/api/v1{path}", body, format="json", headers={"Idempotency-Key": key})
 

@@ -16,12 +16,6 @@ ROW = """
 """.split()  # noqa: SIM905 - as it stands in the contract
 
 
-@pytest.fixture
-def as_alice(api: API, alice: Membership) -> API:
-    api.login(alice)
-    return api
-
-
 def test_the_row_has_exactly_the_fields_of_the_contract(as_alice: API, incident: Incident) -> None:
     row = as_alice.get("/incidents").json()["results"][0]
 

@@ -8,16 +8,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Membership, Organization, Project
+from accounts.models import Organization, Project
 from monitors.models import Incident, Monitor, Pulse
 from tests import factories
 from tests.api.client import API
-
-
-@pytest.fixture
-def as_alice(api: API, alice: Membership) -> API:
-    api.login(alice)
-    return api
 
 
 def _names(answer: Any) -> list[str]:

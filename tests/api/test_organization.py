@@ -24,12 +24,6 @@ GRACE = {"email": "grace@example.com", "role": "member"}
 
 
 @pytest.fixture
-def as_alice(api: API, alice: Membership) -> API:
-    api.login(alice)
-    return api
-
-
-@pytest.fixture
 def as_adam(api: API, adam: Membership) -> API:
     api.login(adam)
     return api

@@ -8,16 +8,10 @@ from urllib.parse import urlsplit
 import pytest
 from django.core.signing import Signer
 
-from accounts.models import Membership, Organization
+from accounts.models import Organization
 from monitors.models import Incident, Monitor
 from tests import factories
 from tests.api.client import API
-
-
-@pytest.fixture
-def as_alice(api: API, alice: Membership) -> API:
-    api.login(alice)
-    return api
 
 
 @pytest.fixture
