@@ -218,8 +218,9 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W021",  # preloading HSTS: as W005
     "django_ratelimit.W001",  # its list of caches is older than Django's own for Redis, which counts in one step
 ]
-if HEARTBEET_EMBEDDED:
-    # django-ratelimit wants a cache that processes share. Here one process answers, so its memory is where all count.
+if not ENV.redis_url:
+    # django-ratelimit wants a cache that processes share. Embedded, one process answers, and its memory is where all
+    # count. Production does not start without Redis: our own check (E009) says so in better words.
     SILENCED_SYSTEM_CHECKS += ["django_ratelimit.E003"]
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
