@@ -20,7 +20,7 @@ from django.conf import settings
 
 DETECT, ALERTS, UPKEEP = "detect", "alerts", "upkeep"
 ALERTS_EVERY_SEC = 0.5
-LETTERS_EVERY_SEC = 1.0
+LETTERS, LETTERS_EVERY_SEC = "accounts.letters", 1.0
 PRUNE_EVERY_SEC = 3600.0
 """Not at an hour of the night: a laptop sleeps then, and beat keeps no file that would remember."""
 KNOCK: dict[str, Any] = {"expires": 2}
@@ -29,11 +29,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep": {"task": "monitors.sweep", "schedule": settings.HEARTBEET_SWEEP_INTERVAL_SEC, "options": KNOCK},
     "dispatch": {"task": "alerts.dispatch", "schedule": ALERTS_EVERY_SEC, "options": KNOCK},
     "send": {"task": "alerts.send", "schedule": ALERTS_EVERY_SEC, "options": KNOCK},
-    "letters": {"task": "accounts.letters", "schedule": LETTERS_EVERY_SEC, "options": KNOCK},
+    "letters": {"task": LETTERS, "schedule": LETTERS_EVERY_SEC, "options": KNOCK},
     "prune": {"task": "monitors.prune", "schedule": PRUNE_EVERY_SEC, "options": {"expires": PRUNE_EVERY_SEC}},
 }
-PERIODIC = ("monitors.sweep", "alerts.dispatch", "alerts.send", "accounts.letters")
-"""What a worker does by itself, in this order, when nobody knocks."""
+PERIODIC = ("monitors.sweep", "alerts.dispatch", "alerts.send")
+"""What a worker does by itself, in this order, when nobody knocks; beside it LETTERS, which waits for a server."""
 
 CONFIGURATION: dict[str, Any] = {
     "broker_url": settings.HEARTBEET_REDIS_URL or "memory://localhost",
@@ -58,7 +58,7 @@ CONFIGURATION: dict[str, Any] = {
         "monitors.sweep": {"queue": DETECT},
         "alerts.dispatch": {"queue": DETECT},
         "alerts.send": {"queue": ALERTS},
-        "accounts.letters": {"queue": ALERTS},
+        LETTERS: {"queue": ALERTS},
         "monitors.prune": {"queue": UPKEEP},
     },
     "beat_schedule": BEAT_SCHEDULE,
