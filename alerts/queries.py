@@ -10,8 +10,9 @@ from django.db.models import Count, Min, Prefetch, QuerySet
 
 from accounts import webhooks
 from accounts.models import Organization, WebhookSecret
+from alerts import bulletins
 from alerts.channels import base, registry
-from alerts.domain.message import TYPE_OF_EVENT, AboutIncident, AboutMonitor, Message
+from alerts.domain.message import TYPE_OF_EVENT, AboutIncident, AboutMonitor, Message, Telling
 from alerts.domain.retry import WAITING, DeliveryStatus
 from alerts.models import Attempt, Channel, Delivery
 from heartbeet.lib import crypto
@@ -142,6 +143,14 @@ def about(monitor: Monitor) -> AboutMonitor:
         schedule=promise,
         grace=timedelta(seconds=monitor.grace_sec),
     )
+
+
+def telling(delivery: Delivery, *, tells_both: bool = False) -> Telling:
+    """What a delivery tells; its event with incident and monitor, or its notice, must be loaded."""
+    if delivery.event is not None:
+        return message_of(delivery.event, tells_both=tells_both)
+    assert delivery.notice is not None, "a delivery tells an event or a notice"
+    return bulletins.of(delivery.notice)
 
 
 def message_of(event: IncidentEvent, *, tells_both: bool = False) -> Message:

@@ -11,7 +11,7 @@ import structlog
 from django.conf import settings
 from django.db import connection
 
-from alerts import dispatcher
+from alerts import claims
 from heartbeet.lib import clock
 
 log = structlog.get_logger(__name__)
@@ -32,12 +32,12 @@ class Sender:
             if self._is_closing or not self._free:
                 return 0
             retries = self._free - self._slots // 2  # the other half is for first tries
-            claims = dispatcher.claim(now=self._now(), limit=self._free, retries=retries)
-            self._free -= len(claims)
-            for claimed in claims:
+            claimed_now = claims.claim(now=self._now(), limit=self._free, retries=retries)
+            self._free -= len(claimed_now)
+            for claimed in claimed_now:
                 # A daemon: what hangs must not hold the process up. It is leased, so another one sends it.
                 threading.Thread(target=self._run, args=(claimed,), name="alerts.send", daemon=True).start()
-            return len(claims)
+            return len(claimed_now)
 
     def close(self, *, wait_sec: float) -> bool:
         """Start nothing more, and wait for the sends under way. Returns whether all of them have ended."""
@@ -45,7 +45,7 @@ class Sender:
             self._is_closing = True
             return self._state.wait_for(lambda: self._free == self._slots, timeout=wait_sec)
 
-    def _run(self, claimed: dispatcher.Claim) -> None:
+    def _run(self, claimed: claims.Claim) -> None:
         try:
             self._deliver(claimed)
         except Exception:
@@ -53,14 +53,14 @@ class Sender:
         finally:
             self._go_on()
 
-    def _deliver(self, claimed: dispatcher.Claim) -> None:
+    def _deliver(self, claimed: claims.Claim) -> None:
         now = self._now()
         with contextlib.closing(connection):
-            parcel = dispatcher.prepare(claimed, now=now)
+            parcel = claims.prepare(claimed, now=now)
         if parcel:
-            receipt, took = dispatcher.hand_over(parcel, now=now)
+            receipt, took = claims.hand_over(parcel, now=now)
             with contextlib.closing(connection):
-                dispatcher.record(parcel, receipt, took, now=now)
+                claims.record(parcel, receipt, took, now=now)
 
     def _go_on(self) -> None:
         """What waited behind this delivery, or for a free thread, does not wait for the next tick too. In a storm a

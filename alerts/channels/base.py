@@ -13,13 +13,15 @@ from urllib.parse import urlsplit
 import structlog
 
 from alerts.domain import words
-from alerts.domain.message import Message, MessageType
+from alerts.domain.message import EVERY_EVENT, MessageType, Telling
 from alerts.domain.retry import Failure, classify
 from heartbeet.lib import http
 
 log = structlog.get_logger(__name__)
 
 Values = dict[str, str]
+
+WITHOUT_ACKNOWLEDGEMENTS = EVERY_EVENT - {MessageType.ACKNOWLEDGED}
 
 ERROR_LENGTH = 500
 EXCERPT_LENGTH = 1000
@@ -57,6 +59,8 @@ class Receipt:
     status_code: int | None = None
     retry_after: timedelta | None = None
     excerpt: str = ""
+    reference: str = ""
+    """How the receiver calls the message it took, where it can be changed later."""
 
 
 def failed(error: str, failure: Failure = Failure.TRANSIENT) -> Receipt:
@@ -145,9 +149,11 @@ class Channel(ABC):
     kind: ClassVar[str]
     label: ClassVar[str]
     fields: ClassVar[tuple[Field, ...]]
-    tells: ClassVar[frozenset[MessageType]] = frozenset({MessageType.OPENED, MessageType.RESOLVED, MessageType.TEST})
+    tells: ClassVar[frozenset[MessageType]] = WITHOUT_ACKNOWLEDGEMENTS
+    """What it tells where a subscription says nothing else."""
     collapses: ClassVar[bool] = True
-    """Whether people read it: an incident that is over before they could be told of it is one message then."""
+    """Whether people read it: an incident that is over before they could be told of it is one message then, a storm is
+    grouped, and they get bulletins."""
     is_signed: ClassVar[bool] = False
     """Whether `config["secret"]` signs what it sends: its own, or else the organisation's."""
 
@@ -176,8 +182,13 @@ class Channel(ABC):
         fields = {each.name: each for each in cls.fields}
         return {name: fields[name].masked(value) if name in fields else value for name, value in config.items()}
 
+    @classmethod
+    def host(cls, config: Mapping[str, str]) -> str:
+        """Whom we talk to: what shares a host shares its limits. Empty if the configuration names nobody."""
+        return urlsplit(config.get("url", "")).hostname or ""
+
     @abstractmethod
-    def send(self, message: Message, delivery_id: str, *, now: datetime) -> Receipt:
+    def send(self, message: Telling, delivery_id: str, *, now: datetime) -> Receipt:
         """Tell it once. Never raises for what the receiver does; the receipt says if trying again makes sense."""
 
 
@@ -237,7 +248,7 @@ def _retry_after(headers: Mapping[str, str]) -> timedelta | None:
     return max(delay, timedelta(0))
 
 
-def timed(channel: Channel, message: Message, delivery_id: str, *, now: datetime) -> tuple[Receipt, timedelta]:
+def timed(channel: Channel, message: Telling, delivery_id: str, *, now: datetime) -> tuple[Receipt, timedelta]:
     """Send, and measure how long it took. A bug in a channel is a failed try of that channel, nothing more."""
     started = time.monotonic()
     try:

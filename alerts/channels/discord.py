@@ -6,10 +6,9 @@ from typing import Any
 
 from alerts.channels.base import URL, HTTPChannel, Receipt
 from alerts.domain import words
-from alerts.domain.message import Message, MessageType
+from alerts.domain.message import Telling, Tone
 
-COLORS = {MessageType.OPENED: 0xC62828, MessageType.ESCALATED: 0xC62828, MessageType.RESOLVED: 0x2E7D32}
-OTHER = 0x8B2252
+COLORS = {Tone.ALARM: 0xC62828, Tone.RECOVERY: 0x2E7D32, Tone.PLAIN: 0x8B2252}
 
 # Discord refuses a message with a longer text: https://discord.com/developers/docs/resources/message#embed-object-embed-limits
 TITLE, DESCRIPTION, NAME, VALUE, FIELDS, ALL = 256, 2048, 256, 400, 8, 6000
@@ -33,11 +32,11 @@ class Discord(HTTPChannel):
         ),
     )
 
-    def send(self, message: Message, delivery_id: str, *, now: datetime) -> Receipt:
+    def send(self, message: Telling, delivery_id: str, *, now: datetime) -> Receipt:
         return self.post(self.config["url"], body(message))
 
 
-def body(message: Message) -> dict[str, Any]:
+def body(message: Telling) -> dict[str, Any]:
     """The message for Discord. Nobody is mentioned by it, and a monitor's name is no markup."""
     return {
         "username": "Heartbeet",
@@ -45,9 +44,9 @@ def body(message: Message) -> dict[str, Any]:
         "embeds": [
             {
                 "title": escape(message.headline, TITLE),
-                "url": message.incident.url,
+                "url": message.url,
                 "description": escape(message.summary, DESCRIPTION),
-                "color": COLORS.get(message.type, OTHER),
+                "color": COLORS[message.tone],
                 "timestamp": words.stamp(message.at),
                 "fields": [
                     {"name": name, "value": escape(fact, VALUE), "inline": False}

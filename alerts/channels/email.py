@@ -1,6 +1,7 @@
 """E-mail, through the SMTP server of HEARTBEET_SMTP_URL, or to the console while there is none."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.headerregistry import Address
@@ -12,11 +13,16 @@ from django.conf import settings
 
 from alerts.channels.base import BadConfig, Channel, Field, Receipt, failed
 from alerts.domain import words
-from alerts.domain.message import Message, MessageType
+from alerts.domain.message import Message, MessageType, Telling
 from alerts.domain.retry import Failure
 from heartbeet.lib import smtp
 
-MARKS = {MessageType.OPENED: "DOWN", MessageType.ESCALATED: "STILL DOWN", MessageType.RESOLVED: "RECOVERED"}
+MARKS = {
+    MessageType.OPENED: "DOWN",
+    MessageType.ESCALATED: "WORSE",
+    MessageType.REMINDER: "STILL DOWN",
+    MessageType.RESOLVED: "RECOVERED",
+}
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
 
@@ -41,7 +47,11 @@ class Email(Channel):
     label = "E-mail"
     fields = (MailAddress("to", "e-mail address", hint="ops@example.com"),)
 
-    def send(self, message: Message, delivery_id: str, *, now: datetime) -> Receipt:
+    @classmethod
+    def host(cls, config: Mapping[str, str]) -> str:
+        return "smtp"  # one server for all mails, whoever gets them
+
+    def send(self, message: Telling, delivery_id: str, *, now: datetime) -> Receipt:
         mail = compose(message, to=self.config["to"], delivery_id=delivery_id, now=now)
         if smtp.prints():
             smtp.print_out(mail)
@@ -54,31 +64,32 @@ class Email(Channel):
         return Receipt(is_ok=True, status_code=250)
 
 
-def compose(message: Message, *, to: str, delivery_id: str, now: datetime) -> EmailMessage:
+def compose(message: Telling, *, to: str, delivery_id: str, now: datetime) -> EmailMessage:
     """The mail. Its Message-ID is the delivery's id, so a mail sent twice can be told; one incident is one thread."""
     name, sender = parseaddr(settings.HEARTBEET_MAIL_FROM)
     domain = sender.partition("@")[2] or "localhost"
     mark = MARKS.get(message.type)
     mail = EmailMessage()
-    mail["Subject"] = words.one_line(f"{mark}: {message.monitor.name}" if mark else message.headline, 200)
+    about = f"{mark}: {message.monitor.name}" if mark and isinstance(message, Message) else message.headline
+    mail["Subject"] = words.one_line(about, 200)
     mail["From"] = Address(display_name=name, addr_spec=sender)
     mail["To"] = Address(addr_spec=to)
     mail["Date"] = format_datetime(now)
     mail["Message-ID"] = f"<{delivery_id}@{domain}>"
-    mail["References"] = f"<incident-{message.incident.id}@{domain}>"
+    mail["References"] = f"<{message.thread}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(as_text(message))
     mail.add_alternative(as_html(message), subtype="html")
     return mail
 
 
-def as_text(message: Message) -> str:
+def as_text(message: Telling) -> str:
     """The plain text."""
     facts = "\n".join(f"{name}: {fact}" for name, fact in message.facts)
-    return f"{message.summary}\n\n{facts}\n\n{message.incident.url}\n"
+    return f"{message.summary}\n\n{facts}\n\n{message.url}\n"
 
 
-def as_html(message: Message) -> str:
+def as_html(message: Telling) -> str:
     """The same as HTML: no image, nothing to load."""
     rows = "".join(
         f'<tr><td style="padding:2px 16px 2px 0;color:#666">{escape(name)}</td><td>{escape(fact)}</td></tr>'
@@ -87,5 +98,5 @@ def as_html(message: Message) -> str:
     return (
         '<div style="font-family:system-ui,sans-serif;max-width:560px">'
         f"<h2>{escape(message.headline)}</h2><p>{escape(message.summary)}</p><table>{rows}</table>"
-        f'<p><a href="{escape(message.incident.url)}">Open in Heartbeet</a></p></div>'
+        f'<p><a href="{escape(message.url)}">Open in Heartbeet</a></p></div>'
     )

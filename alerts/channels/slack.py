@@ -5,9 +5,9 @@ from typing import Any
 
 from alerts.channels.base import URL, HTTPChannel, Receipt
 from alerts.domain import words
-from alerts.domain.message import Message, MessageType
+from alerts.domain.message import Telling, Tone
 
-MARKS = {MessageType.OPENED: "🔴", MessageType.ESCALATED: "🔴", MessageType.RESOLVED: "🟢"}
+MARKS = {Tone.ALARM: "🔴", Tone.RECOVERY: "🟢", Tone.PLAIN: "🔔"}
 
 # Slack refuses a message with a longer text: https://docs.slack.dev/reference/block-kit/blocks
 HEADER, TEXT, FIELD, FIELDS = 150, 3000, 2000, 10
@@ -29,11 +29,11 @@ class Slack(HTTPChannel):
         ),
     )
 
-    def send(self, message: Message, delivery_id: str, *, now: datetime) -> Receipt:
+    def send(self, message: Telling, delivery_id: str, *, now: datetime) -> Receipt:
         return self.post(self.config["url"], body(message))
 
 
-def body(message: Message) -> dict[str, Any]:
+def body(message: Telling) -> dict[str, Any]:
     """The message for Slack. Only the link is markup: a monitor's name can neither call @channel nor be bold."""
     summary = message.summary
     return {
@@ -41,10 +41,10 @@ def body(message: Message) -> dict[str, Any]:
         "mrkdwn": False,
         "unfurl_links": False,
         "blocks": [
-            {"type": "header", "text": plain(f"{MARKS.get(message.type, '🔔')} {message.headline}", HEADER)},
+            {"type": "header", "text": plain(f"{MARKS[message.tone]} {message.headline}", HEADER)},
             {"type": "section", "text": plain(summary, TEXT)},
             {"type": "section", "fields": [plain(f"{name}: {fact}", FIELD) for name, fact in message.facts[:FIELDS]]},
-            {"type": "section", "text": {"type": "mrkdwn", "text": f"<{message.incident.url}|Open in Heartbeet>"}},
+            {"type": "section", "text": {"type": "mrkdwn", "text": f"<{message.url}|Open in Heartbeet>"}},
         ],
     }
 

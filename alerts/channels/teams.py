@@ -5,9 +5,9 @@ from typing import Any
 
 from alerts.channels.base import URL, HTTPChannel, Receipt
 from alerts.domain import words
-from alerts.domain.message import Message, MessageType
+from alerts.domain.message import Telling, Tone
 
-COLORS = {MessageType.OPENED: "attention", MessageType.ESCALATED: "attention", MessageType.RESOLVED: "good"}
+COLORS = {Tone.ALARM: "attention", Tone.RECOVERY: "good", Tone.PLAIN: "accent"}
 
 # Teams refuses a card of more than 28 kB: https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors
 HEADLINE, SUMMARY, FACT, FACTS = 200, 2000, 500, 10
@@ -29,11 +29,11 @@ class Teams(HTTPChannel):
         ),
     )
 
-    def send(self, message: Message, delivery_id: str, *, now: datetime) -> Receipt:
+    def send(self, message: Telling, delivery_id: str, *, now: datetime) -> Receipt:
         return self.post(self.config["url"], body(message))
 
 
-def body(message: Message) -> dict[str, Any]:
+def body(message: Telling) -> dict[str, Any]:
     """The message for Teams."""
     return {
         "type": "message",
@@ -47,9 +47,9 @@ def body(message: Message) -> dict[str, Any]:
     }
 
 
-def card(message: Message) -> dict[str, Any]:
+def card(message: Telling) -> dict[str, Any]:
     """The card. All its texts are runs, which Teams does not read as Markdown: a monitor's name can be no link."""
-    color = COLORS.get(message.type, "accent")
+    color = COLORS[message.tone]
     return {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
@@ -61,7 +61,7 @@ def card(message: Message) -> dict[str, Any]:
             _line(_run(words.one_line(message.summary, SUMMARY))),
             *(_fact(name, fact) for name, fact in message.facts[:FACTS]),
         ],
-        "actions": [{"type": "Action.OpenUrl", "title": "Open in Heartbeet", "url": message.incident.url}],
+        "actions": [{"type": "Action.OpenUrl", "title": "Open in Heartbeet", "url": message.url}],
     }
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from html import escape
@@ -9,12 +10,12 @@ from typing import Any
 
 from alerts.channels.base import BadConfig, Field, HTTPChannel, Receipt, receipt_of
 from alerts.domain import words
-from alerts.domain.message import Message, MessageType
+from alerts.domain.message import Telling, Tone
 from alerts.domain.retry import Failure
 from heartbeet.lib import http
 
 API = "https://api.telegram.org"
-MARKS = {MessageType.OPENED: "🔴", MessageType.ESCALATED: "🔴", MessageType.RESOLVED: "🟢"}
+MARKS = {Tone.ALARM: "🔴", Tone.RECOVERY: "🟢", Tone.PLAIN: "🔔"}
 
 # Telegram refuses a message of more than 4096 characters: https://core.telegram.org/bots/api#sendmessage
 HEADLINE, SUMMARY, FACT, FACTS = 200, 1000, 200, 10
@@ -63,7 +64,11 @@ class Telegram(HTTPChannel):
         ),
     )
 
-    def send(self, message: Message, delivery_id: str, *, now: datetime) -> Receipt:
+    @classmethod
+    def host(cls, config: Mapping[str, str]) -> str:
+        return "api.telegram.org"
+
+    def send(self, message: Telling, delivery_id: str, *, now: datetime) -> Receipt:
         token = self.config["bot_token"]
         receipt = self.post(f"{API}/bot{token}/sendMessage", body(message, chat_id=self.config["chat_id"]))
         return replace(receipt, error=_without(token, receipt.error), excerpt=_without(token, receipt.excerpt))
@@ -80,11 +85,11 @@ class Telegram(HTTPChannel):
         return replace(found, error=_error(said) or found.error, failure=failure, retry_after=wait)
 
 
-def body(message: Message, *, chat_id: str) -> dict[str, Any]:
+def body(message: Telling, *, chat_id: str) -> dict[str, Any]:
     """The message for Telegram, in its HTML."""
-    headline = f"{MARKS.get(message.type, '🔔')} <b>{plain(message.headline, HEADLINE)}</b>"
+    headline = f"{MARKS[message.tone]} <b>{plain(message.headline, HEADLINE)}</b>"
     facts = [f"{plain(name, FACT)}: {plain(fact, FACT)}" for name, fact in message.facts[:FACTS]]
-    link = f'<a href="{escape(message.incident.url)}">Open in Heartbeet</a>'
+    link = f'<a href="{escape(message.url)}">Open in Heartbeet</a>'
     return {
         "chat_id": chat_id,
         "text": "\n\n".join([headline, plain(message.summary, SUMMARY), "\n".join(facts), link]),

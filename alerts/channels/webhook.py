@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.channels.base import URL, BadConfig, Field, HTTPChannel, Receipt
-from alerts.domain.message import Message, MessageType, payload
+from alerts.domain.message import EVERY_EVENT, Message, Telling, payload
 
 PREFIX = "whsec_"
 
@@ -36,11 +36,12 @@ class Webhook(HTTPChannel):
             "secret", "signing secret", is_secret=True, is_required=False, hint="Left empty: that of the organisation."
         ),
     )
-    tells = frozenset(MessageType)
+    tells = EVERY_EVENT
     collapses = False
     is_signed = True
 
-    def send(self, message: Message, delivery_id: str, *, now: datetime) -> Receipt:
+    def send(self, message: Telling, delivery_id: str, *, now: datetime) -> Receipt:
+        assert isinstance(message, Message), "bulletins are for people"
         body = json.dumps(payload(message), ensure_ascii=False, separators=(",", ":")).encode()
         return self.post(self.config["url"], body, signed_headers(self.config["secret"], delivery_id, now, body))
 

@@ -1,5 +1,6 @@
 """What is told: a message with everything that a person, or a program, needs. Values only, the same at every try."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,16 +17,30 @@ class MessageType(StrEnum):
     ESCALATED = "incident.escalated"
     ACKNOWLEDGED = "incident.acknowledged"
     RESOLVED = "incident.resolved"
+    REMINDER = "incident.reminder"
     TEST = "test"
+    STORM = "storm"
+    NOTICE = "notice"
+
+
+class Tone(StrEnum):
+    """How a message looks: what colour, which mark."""
+
+    ALARM = "alarm"
+    RECOVERY = "recovery"
+    PLAIN = "plain"
 
 
 TYPE_OF_EVENT = {
     EventKind.OPENED: MessageType.OPENED,
     EventKind.ESCALATED: MessageType.ESCALATED,
+    EventKind.REMINDED: MessageType.REMINDER,
     EventKind.ACKNOWLEDGED: MessageType.ACKNOWLEDGED,
     EventKind.RESOLVED: MessageType.RESOLVED,
 }
 """The events that are told at all; a note stays on the incident's page."""
+
+EVERY_EVENT = frozenset({*TYPE_OF_EVENT.values(), MessageType.TEST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +92,20 @@ class Message:
     tells_both: bool = False
 
     @property
+    def url(self) -> str:
+        """Where to read on."""
+        return self.incident.url
+
+    @property
+    def thread(self) -> str:
+        """What messages that belong together share; the same for all of one incident."""
+        return f"incident-{self.incident.id}"
+
+    @property
+    def tone(self) -> Tone:
+        return _TONES.get(self.type, Tone.PLAIN)
+
+    @property
     def headline(self) -> str:
         """A few words for a subject line or a title."""
         return _HEADLINES[self.type].format(name=words.one_line(self.monitor.name, 120))
@@ -94,7 +123,7 @@ class Message:
         return f"{self.incident.title}: {self.type.value.removeprefix('incident.')}{who}."
 
     @property
-    def facts(self) -> list[tuple[str, str]]:
+    def facts(self) -> Sequence[tuple[str, str]]:
         """What a person wants to know, as labels and texts in order."""
         if self.type is MessageType.TEST:
             about = [("Monitor", self.monitor.name)] if self.monitor.id else []
@@ -102,9 +131,35 @@ class Message:
         return list(_facts(self))
 
 
+@dataclass(frozen=True, slots=True)
+class Bulletin:
+    """Something to tell people that is no event of one incident: a storm's list, or that a channel does not work. It
+    offers what a `Message` offers, so that channels need not know which they have."""
+
+    type: MessageType
+    at: datetime
+    tone: Tone
+    headline: str
+    summary: str
+    url: str
+    thread: str
+    facts: Sequence[tuple[str, str]] = ()
+
+
+Telling = Message | Bulletin
+"""What a channel that people read can tell."""
+
+_TONES = {
+    MessageType.OPENED: Tone.ALARM,
+    MessageType.ESCALATED: Tone.ALARM,
+    MessageType.REMINDER: Tone.ALARM,
+    MessageType.RESOLVED: Tone.RECOVERY,
+}
+
 _HEADLINES = {
     MessageType.OPENED: "{name} is down",
-    MessageType.ESCALATED: "{name} is still down",
+    MessageType.ESCALATED: "{name} got worse",
+    MessageType.REMINDER: "{name} is still down",
     MessageType.ACKNOWLEDGED: "{name}: someone is on it",
     MessageType.RESOLVED: "{name} has recovered",
     MessageType.TEST: "Test alert from Heartbeet",

@@ -83,13 +83,13 @@ def row(channel: Channel, *, may_edit: bool) -> Row:
 
 
 def delivery(given: Delivery, tell: Teller) -> DeliveryRow:
-    """A message; its event, incident and channel must be loaded."""
-    is_over = given.delivered_at is not None
+    """A message; its event, incident, notice and channel must be loaded."""
+    event, incident, is_over = given.event, given.incident, given.delivered_at is not None
     return DeliveryRow(
         id=given.id,
-        incident_url=given.incident.get_absolute_url(),
-        title=given.incident.title,
-        event=given.event.kind.capitalize(),
+        incident_url=incident.get_absolute_url() if incident else "",
+        title=incident.title if incident else "Several incidents at once",
+        event=event.kind.capitalize() if event else "",
         state=State.of(given.status),
         at=tell.moment(given.delivered_at or given.created_at),
         channel=given.channel.name,

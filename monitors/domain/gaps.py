@@ -4,7 +4,22 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from itertools import takewhile
+
+
+class Reason(StrEnum):
+    """Why nobody listened."""
+
+    STOPPED = "stopped"  # no process ran, or it had died
+    REFUSED = "refused"  # pings were answered 503
+    FROZEN = "frozen"  # the event loop stood still
+    CLOCK = "clock"  # wall clock and monotonic clock parted: a set clock, a suspended machine
+    CANARY = "canary"  # our own pings through the public URL did not come back
+
+
+KNOWN_LOSS = frozenset({Reason.REFUSED, Reason.CANARY})
+"""A gap whoever else listened: these pings are known to have been turned away."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,7 @@ class EventKind(StrEnum):
 
     OPENED = "opened"
     ESCALATED = "escalated"
+    REMINDED = "reminded"
     ACKNOWLEDGED = "acknowledged"
     NOTE = "note"
     RESOLVED = "resolved"

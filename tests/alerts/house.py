@@ -8,7 +8,7 @@ from typing import Any
 
 from accounts.domain.actor import SYSTEM
 from accounts.models import Organization
-from alerts import dispatcher, operations
+from alerts import claims, dispatcher, operations
 from alerts.models import Channel, Delivery, Subscription
 from monitors.domain.status import Cause, EventKind
 from monitors.models import Incident, IncidentEvent, Monitor
@@ -81,19 +81,19 @@ def send_all(now: datetime) -> int:
     """Dispatch, then send everything that is due at `now`, one after the other. Returns how many tries that took."""
     dispatcher.dispatch(now=now)
     tries = 0
-    while claims := dispatcher.claim(now=now, limit=10):
-        for claimed in claims:
+    while found := claims.claim(now=now, limit=10):
+        for claimed in found:
             deliver(claimed, now=now)
             tries += 1
     return tries
 
 
-def deliver(claimed: dispatcher.Claim, *, now: datetime) -> None:
+def deliver(claimed: claims.Claim, *, now: datetime) -> None:
     """Send one claimed delivery and record what came of it, as a thread of the sender does."""
-    parcel = dispatcher.prepare(claimed, now=now)
+    parcel = claims.prepare(claimed, now=now)
     if parcel:
-        receipt, took = dispatcher.hand_over(parcel, now=now)
-        dispatcher.record(parcel, receipt, took, now=now)
+        receipt, took = claims.hand_over(parcel, now=now)
+        claims.record(parcel, receipt, took, now=now)
 
 
 def ledger(incident: Incident) -> list[tuple[str, str]]:

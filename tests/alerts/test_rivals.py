@@ -10,7 +10,7 @@ import pytest
 from django.db import transaction
 
 from accounts.domain.actor import SYSTEM
-from alerts import dispatcher, operations, queries
+from alerts import claims, dispatcher, operations, queries
 from alerts.domain.retry import DeliveryStatus
 from alerts.models import Attempt, Delivery
 from alerts.sender import Sender
@@ -31,9 +31,9 @@ def test_1_a_sender_that_dies_between_claim_and_send_loses_nothing(house: House,
     house.webhook(http_receiver.url)
     incident = house.opens()
     dispatcher.dispatch(now=house.now)
-    dispatcher.claim(now=house.now, limit=1)  # and here the process is gone
+    claims.claim(now=house.now, limit=1)  # and here the process is gone
 
-    send_all(house.now + dispatcher.LEASE)
+    send_all(house.now + claims.LEASE)
 
     assert len(http_receiver.requests) == 1
     assert ledger(incident) == [("opened", "delivered")]
@@ -45,12 +45,12 @@ def test_1_a_sender_that_dies_after_sending_sends_again_under_the_same_id(
     house.webhook(http_receiver.url)
     house.opens()
     dispatcher.dispatch(now=house.now)
-    [claimed] = dispatcher.claim(now=house.now, limit=1)
-    parcel = dispatcher.prepare(claimed, now=house.now)
+    [claimed] = claims.claim(now=house.now, limit=1)
+    parcel = claims.prepare(claimed, now=house.now)
     assert parcel
-    dispatcher.hand_over(parcel, now=house.now)  # sent, and gone before it could be recorded
+    claims.hand_over(parcel, now=house.now)  # sent, and gone before it could be recorded
 
-    send_all(house.now + dispatcher.LEASE)
+    send_all(house.now + claims.LEASE)
 
     first, second = http_receiver.requests
     assert first.headers["webhook-id"] == second.headers["webhook-id"]

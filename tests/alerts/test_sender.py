@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from alerts import dispatcher
+from alerts import claims, dispatcher
 from alerts.domain.retry import DeliveryStatus
 from alerts.models import Attempt, Delivery
 from alerts.sender import Sender
@@ -100,12 +100,12 @@ def test_a_send_that_cannot_be_recorded_is_sent_again_when_its_lease_ends(
     dispatcher.dispatch(now=clock.now())
 
     with monkeypatch.context() as patch:
-        patch.setattr("alerts.dispatcher.record", lambda *_, **__: 1 / 0)
+        patch.setattr("alerts.claims.record", lambda *_, **__: 1 / 0)
         sender = Sender(slots=2)
         sender.pump()
         http_receiver.wait_for(1)
         assert sender.close(wait_sec=10)
-    later = clock.now() + dispatcher.LEASE + timedelta(seconds=1)
+    later = clock.now() + claims.LEASE + timedelta(seconds=1)
     again = Sender(slots=2, now=lambda: later)
     again.pump()
 

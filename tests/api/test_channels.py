@@ -169,6 +169,7 @@ def test_a_longer_ledger_takes_no_more_queries(as_alice: API, delivery: Delivery
     count()  # the first request also notes that the token was used
     one = count()
     for number in range(2, 9):
+        assert delivery.incident
         event = delivery.incident.events.create(seq=number, kind="note", at=factories.NOON, created_at=factories.NOON)
         Delivery.objects.create(
             event=event, incident=delivery.incident, channel=delivery.channel, status="queued",
