@@ -11,7 +11,7 @@ from django.db.models.functions import Lower
 from accounts.models import Organization, Project
 from monitors.domain import facts, judge, schedule
 from monitors.domain.status import Cause, RunOutcome, Status
-from monitors.models import Incident, Monitor, Ping, Pulse, Run
+from monitors.models import AlertPolicy, Incident, Monitor, Ping, Pulse, Run
 
 _TROUBLE_FIRST = (Status.DOWN, Status.WARNING, Status.UNKNOWN, Status.LEARNING, Status.NEW, Status.UP)
 
@@ -100,9 +100,13 @@ def _outlook(found: facts.Facts | None, incident: Incident | None, now: datetime
 
 
 def gather(
-    monitor: Monitor, pulse: Pulse, runs: Iterable[facts.OpenRun] = (), incident: Incident | None = None
+    monitor: Monitor,
+    pulse: Pulse,
+    runs: Iterable[facts.OpenRun] = (),
+    incident: Incident | None = None,
+    recovery_threshold: int = 1,
 ) -> facts.Facts | None:
-    """The facts that the rules judge by; None for a beet, which has no schedule."""
+    """The facts that the rules judge by; None for a beet, which has no schedule. Only pings look at the threshold."""
     if monitor.type == Monitor.BEET:
         return None
     return facts.Facts(
@@ -117,10 +121,22 @@ def gather(
         last_fail_at=pulse.last_fail_at,
         waiting_from=pulse.waiting_from,
         misses=pulse.misses,
+        recovery_threshold=recovery_threshold,
+        good_pings=pulse.good_pings,
         open_runs=tuple(runs),
         incident=facts.OpenIncident(incident.opened_at, Cause(incident.cause)) if incident else None,
         locked=monitor.locked,
     )
+
+
+def recovery_thresholds(monitors: Iterable[Monitor]) -> dict[int, int]:
+    """How many good pings in a row bring each of these up again: its own number, or its organisation's, where that is
+    not one."""
+    many = list(monitors)
+    asked = {monitor.organization_id for monitor in many if monitor.recovery_threshold is None}
+    policies = AlertPolicy.objects.filter(organization_id__in=asked) if asked else AlertPolicy.objects.none()
+    usual = dict(policies.values_list("organization_id", "recovery_threshold"))
+    return {each.id: each.recovery_threshold or usual.get(each.organization_id, 1) for each in many}
 
 
 def open_runs(monitor_ids: list[int]) -> dict[int, tuple[facts.OpenRun, ...]]:

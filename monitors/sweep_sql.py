@@ -14,11 +14,12 @@ CHANGED = (
     "last_fail_at",
     "waiting_from",
     "misses",
+    "good_pings",
     "deadline",
 )
 """The columns of a pulse that a verdict sets, in the order in which `write_pulses` takes them."""
 
-_PG_TYPES = "text", "timestamptz", "timestamptz", "timestamptz", "timestamptz", "timestamptz", "int", "timestamptz"
+_PG_TYPES = ("text", *["timestamptz"] * 5, "int", "int", "timestamptz")
 
 DUE = """
 SELECT p.monitor_id, m.interval_sec, m.cron, m.timezone, m.grace_sec, p.last_success_at, p.waiting_from,

@@ -51,10 +51,12 @@ def lock(monitor_ids: Iterable[int]) -> list[Subject]:
     locked = list(pulses)
     ids = [pulse.monitor_id for pulse in locked]
     open_runs, open_incidents = queries.open_runs(ids), queries.open_incidents(ids)
+    thresholds = queries.recovery_thresholds(pulse.monitor for pulse in locked if pulse.status == Status.DOWN)
     subjects = []
     for pulse in locked:
         incident = open_incidents.get(pulse.monitor_id)
-        gathered = queries.gather(pulse.monitor, pulse, open_runs.get(pulse.monitor_id, ()), incident)
+        recovery = thresholds.get(pulse.monitor_id, 1)
+        gathered = queries.gather(pulse.monitor, pulse, open_runs.get(pulse.monitor_id, ()), incident, recovery)
         if gathered is not None:
             subjects.append(Subject(pulse.monitor, gathered, incident))
     return subjects
@@ -145,6 +147,7 @@ def _pulse_row(outcome: Outcome) -> tuple[Any, ...]:
         after.last_fail_at,
         after.waiting_from,
         after.misses,
+        after.good_pings,
         outcome.verdict.deadline,
         outcome.pings,
         outcome.subject.monitor.id,

@@ -33,6 +33,8 @@ def _success(step: Step, ping: Ping, known: KnownRun | None) -> Step:
     step = step.then(replace(before, last_success_at=changes.later(before.last_success_at, at)))
     if not _may_move(before) or _is_before(at, before.last_fail_at) or _is_no_evidence(before, ping, known):
         return step
+    if _must_prove_itself(before, at):
+        return step.then(_one_more(step.facts, ping))
     step = changes.resolve(step, _resolution(before, at), at)
     step = changes.status(step, Status.UP, _recovery(before, at), at)
     return step.then(replace(step.facts, misses=0, waiting_from=_waiting_after(before, ping)))
@@ -44,7 +46,7 @@ def _fail(step: Step, ping: Ping, known: KnownRun | None) -> Step:
     if not _may_move(before) or _is_before(at, before.last_success_at) or _is_before(at, before.last_fail_at):
         return step
     if _explains_miss(before, ping):
-        step = step.then(replace(step.facts, misses=before.misses - 1))
+        step = step.then(replace(step.facts, misses=max(0, before.misses - 1)))
     step = changes.failure(step, Cause.FAILED, at, expected_at=None)
     return step.then(replace(step.facts, waiting_from=changes.later(before.waiting_from, _met(before, ping))))
 
@@ -84,6 +86,21 @@ def _is_no_evidence(facts: Facts, ping: Ping, known: KnownRun | None) -> bool:
 def _explains_miss(facts: Facts, ping: Ping) -> bool:
     """Whether a fail that arrives late is what was taken for silence: the same due does not count twice."""
     return facts.status is Status.DOWN and ping.received_at <= facts.status_since and _meets_judged_due(facts, ping)
+
+
+def _must_prove_itself(facts: Facts, at: datetime) -> bool:
+    """Whether more good pings than this one are needed until the monitor is up again. Evidence that it never was down,
+    or that its incident opened for nothing, needs no company."""
+    is_late_evidence = Cause.LATE_EVIDENCE in (_recovery(facts, at), _resolution(facts, at))
+    return facts.status is Status.DOWN and not is_late_evidence and facts.good_pings + 1 < facts.recovery_threshold
+
+
+def _one_more(facts: Facts, ping: Ping) -> Facts:
+    """One more good ping, unless it is older than the due that was missed last. It ends the row of failures, of which
+    nobody was told yet."""
+    if facts.waiting_from is not None and _met(facts, ping) < facts.waiting_from:
+        return facts
+    return replace(facts, good_pings=facts.good_pings + 1, misses=facts.misses if facts.incident else 0)
 
 
 def _recovery(facts: Facts, at: datetime) -> Cause:

@@ -38,13 +38,14 @@ def status(step: Step, to: Status, cause: Cause, at: datetime) -> Step:
     if facts.status is to:
         return step
     at = max(at, facts.status_since)
-    return step.then(replace(facts, status=to, status_since=at), StatusChanged(at, facts.status, to, cause))
+    changed = replace(facts, status=to, status_since=at, good_pings=0)
+    return step.then(changed, StatusChanged(at, facts.status, to, cause))
 
 
 def failure(step: Step, cause: Cause, at: datetime, expected_at: datetime | None) -> Step:
     """One more failure: down from the first, an incident from the threshold on, both at the true time."""
     step = status(step, Status.DOWN, cause, at)
-    step = step.then(replace(step.facts, misses=step.facts.misses + 1))
+    step = step.then(replace(step.facts, misses=step.facts.misses + 1, good_pings=0))
     if step.facts.incident is not None or step.facts.misses < step.facts.alert_threshold:
         return step
     opened = IncidentOpened(at, cause, expected_at, step.facts.last_ping_at)

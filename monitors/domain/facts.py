@@ -38,7 +38,8 @@ class OpenIncident:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """All that a judgement may look at. `usual_period` is the shortest of the last ten distances between successes;
-    it matters only where there are gaps."""
+    it matters only where there are gaps. A monitor that is down needs `recovery_threshold` successes in a row to be up
+    again, of which `good_pings` have come."""
 
     schedule: Schedule
     grace: timedelta
@@ -51,6 +52,8 @@ class Facts:
     last_fail_at: datetime | None = None
     waiting_from: datetime | None = None
     misses: int = 0
+    recovery_threshold: int = 1
+    good_pings: int = 0
     open_runs: tuple[OpenRun, ...] = ()
     incident: OpenIncident | None = None
     locked: bool = False

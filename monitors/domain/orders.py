@@ -26,7 +26,7 @@ def on_resume(facts: Facts, now: datetime) -> Verdict:
 
 def on_resolve(facts: Facts, now: datetime) -> Verdict:
     """A person says it is well: the misses are forgotten and the wait begins anew. Silence alerts again."""
-    step = changes.resolve(Step(replace(facts, misses=0)), Cause.RESOLVED, now)
+    step = changes.resolve(Step(replace(facts, misses=0, good_pings=0)), Cause.RESOLVED, now)
     if step.facts.status is Status.DOWN:
         step = changes.status(step, Status.UP, Cause.RESOLVED, now)
     return _wait_anew(step, now).verdict()

@@ -91,4 +91,4 @@ def _skip(step: Step, now: datetime, gaps: Gaps) -> Step:
     count, last = facts.schedule.skip(since, until - facts.grace, at_most)
     if count == 0:
         return step
-    return step.then(replace(facts, misses=facts.misses + count, waiting_from=last))
+    return step.then(replace(facts, misses=facts.misses + count, good_pings=0, waiting_from=last))
