@@ -1,9 +1,10 @@
 """Reads of channels and deliveries, and rows turned into the values that channels send."""
 
+import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Count, Min, Prefetch, QuerySet
@@ -187,4 +188,13 @@ def _as_of(event: IncidentEvent) -> AboutIncident:
         acknowledged_by=who.email if who and is_acknowledged else "",
         resolved_at=incident.resolved_at if is_over else None,
         resolution=incident.resolution if is_over else "",
+        key=_key(incident),
     )
+
+
+def _key(incident: Incident) -> str:
+    """Many installations may tell one PagerDuty account, and each counts its incidents from 1: two of them do not make
+    an organisation of the same number in the same microsecond."""
+    organization = incident.monitor.organization
+    born = f"{organization.id} {organization.created_at.astimezone(UTC).isoformat()}"
+    return f"heartbeet-{hashlib.sha256(born.encode()).hexdigest()[:16]}-incident-{incident.id}"

@@ -57,7 +57,8 @@ class AboutMonitor:
 
 @dataclass(frozen=True, slots=True)
 class AboutIncident:
-    """The incident as it was at the moment the message tells of, not as it may have become since."""
+    """The incident as it was at the moment the message tells of, not as it may have become since. `key` is of no other
+    incident anywhere, and stays."""
 
     id: int
     url: str
@@ -71,6 +72,7 @@ class AboutIncident:
     acknowledged_by: str = ""
     resolved_at: datetime | None = None
     resolution: str = ""
+    key: str = ""
 
     @property
     def status(self) -> IncidentStatus:
@@ -100,6 +102,11 @@ class Message:
     def thread(self) -> str:
         """What messages that belong together share; the same for all of one incident."""
         return f"incident-{self.incident.id}"
+
+    @property
+    def key(self) -> str:
+        """What a program that keeps incidents of its own knows this one by."""
+        return self.incident.key or self.thread
 
     @property
     def tone(self) -> Tone:
