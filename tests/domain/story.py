@@ -78,10 +78,13 @@ def monitor(
     grace: timedelta = MINUTE,
     max_runtime: timedelta | None = None,
     threshold: int = 1,
+    recovery: int = 1,
     usual_period: timedelta | None = None,
 ) -> Facts:
     """A monitor that was just created."""
-    return Facts(schedule, grace, max_runtime, threshold, Status.NEW, DAY, usual_period=usual_period)
+    return Facts(
+        schedule, grace, max_runtime, threshold, Status.NEW, DAY, recovery_threshold=recovery, usual_period=usual_period
+    )
 
 
 @dataclass

@@ -35,6 +35,7 @@ monitors = st.builds(
     grace=st.sampled_from([timedelta(0), timedelta(seconds=60), timedelta(minutes=10)]),
     max_runtime=st.none() | st.sampled_from([timedelta(seconds=30), timedelta(hours=2)]),
     threshold=st.integers(1, 3),
+    recovery=st.integers(1, 3),
     usual_period=st.none() | st.just(timedelta(minutes=2)),
 )
 
@@ -110,6 +111,13 @@ class MonitorMachine(RuleBasedStateMachine):
             told = found.status is Status.DOWN and found.misses >= found.alert_threshold
             assert (found.incident is not None) == told
             assert found.misses == 0 or found.status in (Status.DOWN, Status.PAUSED)
+
+    @invariant()
+    def good_pings_are_counted_only_while_it_is_down_and_never_up_to_the_threshold(self) -> None:
+        if hasattr(self, "world"):
+            found = self.world.facts
+            assert 0 <= found.good_pings < found.recovery_threshold
+            assert found.good_pings == 0 or found.status in (Status.DOWN, Status.PAUSED)
 
     @invariant()
     def the_stored_deadline_is_never_later_than_the_true_one(self) -> None:
