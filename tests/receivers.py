@@ -118,7 +118,7 @@ def _handler(receiver: HTTPReceiver) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(answer.body)
 
-        do_GET = do_POST = do_PUT = do_HEAD = _answer
+        do_GET = do_POST = do_PUT = do_PATCH = do_HEAD = _answer
 
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing: the tests read `requests`."""

@@ -1,10 +1,12 @@
 """What every channel is: some fields that are checked when a person saves them, and one verb, `send`."""
 
 import json
+import re
 import time
+import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
@@ -12,7 +14,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from alerts.domain import words
+from alerts.domain import services, words
 from alerts.domain.message import EVERY_EVENT, MessageType, Telling
 from alerts.domain.retry import Failure, classify
 from heartbeet.lib import http
@@ -25,6 +27,8 @@ WITHOUT_ACKNOWLEDGEMENTS = EVERY_EVENT - {MessageType.ACKNOWLEDGED}
 
 ERROR_LENGTH = 500
 EXCERPT_LENGTH = 1000
+SECRET_LENGTH = 16
+"""A part of an address that is this long is a secret, not a word such as `webhooks`."""
 
 
 class BadConfig(ValueError):
@@ -103,9 +107,11 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class URL(Field):
-    """A public address to post to; `hosts` limits it to those of one service, `*.` stands for any name before."""
+    """A public address to post to; `hosts` limits it to those of one service, `*.` stands for any name before. The
+    address of a known service's webhook is taken only where `service` names it."""
 
     hosts: tuple[str, ...] = ()
+    service: str = ""
     max_length: int = http.MAX_URL
 
     def clean(self, value: str) -> str:
@@ -116,6 +122,11 @@ class URL(Field):
             raise AlertUrlInvalid(self.name, str(error)) from error
         except http.BlockedTarget as error:
             raise AlertUrlBlocked(self.name, str(error)) from error
+        found = services.of_url(text)
+        if found and found.name != self.service and (self.hosts or not found.takes_any):
+            raise AlertUrlInvalid(
+                self.name, f"This address belongs to {found.name}: add a channel of that kind for it."
+            )
         if self.hosts and not (text.startswith("https://") and any(_is_of(host, each) for each in self.hosts)):
             raise AlertUrlInvalid(self.name, f"Give the address that starts with {_beginning(self.hosts[0])}.")
         return text
@@ -191,6 +202,25 @@ class Channel(ABC):
     def send(self, message: Telling, delivery_id: str, *, now: datetime) -> Receipt:
         """Tell it once. Never raises for what the receiver does; the receipt says if trying again makes sense."""
 
+    def update(self, message: Telling, reference: str, delivery_id: str, *, now: datetime) -> Receipt | None:
+        """Change the message that a receipt of `send` called `reference`. None where it cannot be changed, or is gone:
+        then it takes a new one."""
+        return None
+
+    def discreet(self, receipt: Receipt) -> Receipt:
+        """The receipt without our secrets: some services repeat the address they were asked for."""
+        secrets = [value for each in self.fields if each.is_secret and (value := self.config.get(each.name))]
+        hidden = sorted({part for value in secrets for part in _parts(value)}, key=len, reverse=True)
+        error, excerpt = receipt.error, receipt.excerpt
+        for part in hidden:
+            error, excerpt = error.replace(part, "…"), excerpt.replace(part, "…")
+        return replace(receipt, error=error, excerpt=excerpt)
+
+
+def _parts(secret: str) -> list[str]:
+    """A secret as it may come back: whole, or what is long enough of it to be of use."""
+    return [secret, *(part for part in re.split(r"[\s/:?&=]+", secret) if len(part) >= SECRET_LENGTH)]
+
 
 def _value(field: Field, given: Mapping[str, str], kept: Mapping[str, str]) -> str:
     """A secret left empty stays as it is, for a form cannot show it; anything else can be emptied."""
@@ -200,14 +230,24 @@ def _value(field: Field, given: Mapping[str, str], kept: Mapping[str, str]) -> s
 
 
 class HTTPChannel(Channel):
-    """A channel that is told by a POST."""
+    """A channel that is told by a request with JSON."""
+
+    max_bytes: ClassVar[int] = 64 * 1024
+    """The longest body that the service takes, where it says so. Lengths are kept by cutting what is long; this is the
+    last guard."""
 
     def post(self, url: str, body: Any, headers: Mapping[str, str] | None = None) -> Receipt:
         """POST JSON, or bytes as they are, and say what came of it."""
-        data = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
+        return self.request("POST", url, body, headers)
+
+    def request(self, method: http.Method, url: str, body: Any, headers: Mapping[str, str] | None = None) -> Receipt:
+        """Ask once, and say what came of it."""
+        data = body if isinstance(body, bytes) else as_json(body)
+        if len(data) > self.max_bytes:
+            return failed(f"{self.label} takes {self.max_bytes} bytes; these are {len(data)}.", Failure.PERMANENT)
         own = {"Content-Type": "application/json", "User-Agent": "Heartbeet", **(headers or {})}
         try:
-            return self.receipt(http.post(url, body=data, headers=own))
+            return self.receipt(http.request(method, url, body=data, headers=own))
         except (http.BlockedTarget, http.InvalidTarget) as error:
             return failed(str(error), Failure.PERMANENT)
         except http.Unreachable as error:
@@ -216,6 +256,29 @@ class HTTPChannel(Channel):
     def receipt(self, response: http.Response) -> Receipt:
         """What an answer means; a service may say more in it than HTTP does."""
         return receipt_of(response)
+
+
+def as_json(body: Any) -> bytes:
+    """JSON in UTF-8, whatever characters are in it."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+
+
+def said_json(response: http.Response) -> dict[str, Any]:
+    """The JSON object that was answered; empty if it was none."""
+    try:
+        said = json.loads(response.body)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def seconds(wish: Any) -> timedelta | None:
+    """A wish for patience in seconds, a day at most; None if it is none."""
+    try:
+        length = float(wish)
+    except (TypeError, ValueError):
+        return None
+    return timedelta(seconds=min(length, 86_400.0)) if length > 0 else None
 
 
 def receipt_of(response: http.Response) -> Receipt:
@@ -248,12 +311,18 @@ def _retry_after(headers: Mapping[str, str]) -> timedelta | None:
     return max(delay, timedelta(0))
 
 
-def timed(channel: Channel, message: Telling, delivery_id: str, *, now: datetime) -> tuple[Receipt, timedelta]:
-    """Send, and measure how long it took. A bug in a channel is a failed try of that channel, nothing more."""
+def timed(
+    channel: Channel, message: Telling, delivery_id: str, *, now: datetime, reference: str = ""
+) -> tuple[Receipt, timedelta]:
+    """Send, and measure how long it took; with a `reference`, change that message if it is still there. A bug in a
+    channel is a failed try of that channel, nothing more, and no secret of it leaves in words."""
     started = time.monotonic()
     try:
-        receipt = channel.send(message, delivery_id, now=now)
+        changed = channel.update(message, reference, delivery_id, now=now) if reference else None
+        receipt = channel.discreet(changed or channel.send(message, delivery_id, now=now))
     except Exception as error:
-        log.exception("channel.raised", kind=channel.kind)
+        # Where it happened, not what was said: the words may hold the address we post to.
+        where = "".join(traceback.format_tb(error.__traceback__))
+        log.error("channel.raised", kind=channel.kind, error=type(error).__name__, where=where)
         receipt = failed(f"The channel failed: {type(error).__name__}.")
     return receipt, timedelta(seconds=time.monotonic() - started)

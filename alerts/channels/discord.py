@@ -28,6 +28,7 @@ class Discord(HTTPChannel):
             is_secret=True,
             hint="https://discord.com/api/webhooks/…",
             where="From the channel's settings: Integrations, Webhooks.",
+            service="Discord",
             hosts=("discord.com", "discordapp.com", "ptb.discord.com", "canary.discord.com"),
         ),
     )
@@ -49,7 +50,7 @@ def body(message: Telling) -> dict[str, Any]:
                 "color": COLORS[message.tone],
                 "timestamp": words.stamp(message.at),
                 "fields": [
-                    {"name": name, "value": escape(fact, VALUE), "inline": False}
+                    {"name": escape(name, NAME), "value": escape(fact, VALUE), "inline": False}
                     for name, fact in message.facts[:FIELDS]
                 ],
             }

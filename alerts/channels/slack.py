@@ -25,6 +25,7 @@ class Slack(HTTPChannel):
             is_secret=True,
             hint="https://hooks.slack.com/services/…",
             where="From the Incoming Webhooks of a Slack app.",
+            service="Slack",
             hosts=("hooks.slack.com", "hooks.slack-gov.com"),
         ),
     )

@@ -10,7 +10,7 @@ from alerts.domain.message import Telling, Tone
 COLORS = {Tone.ALARM: "attention", Tone.RECOVERY: "good", Tone.PLAIN: "accent"}
 
 # Teams refuses a card of more than 28 kB: https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors
-HEADLINE, SUMMARY, FACT, FACTS = 200, 2000, 500, 10
+HEADLINE, SUMMARY, NAME, FACT, FACTS = 200, 2000, 100, 500, 10
 
 
 class Teams(HTTPChannel):
@@ -25,6 +25,7 @@ class Teams(HTTPChannel):
             is_secret=True,
             hint="https://….logic.azure.com/workflows/…",
             where="From Workflows in Teams: “When a Teams webhook request is received”.",
+            service="Microsoft Teams",
             hosts=("*.logic.azure.com", "*.powerplatform.com", "*.webhook.office.com"),
         ),
     )
@@ -66,7 +67,7 @@ def card(message: Telling) -> dict[str, Any]:
 
 
 def _fact(name: str, fact: str) -> dict[str, Any]:
-    return _line(_run(f"{name}: ", weight="bolder"), _run(words.one_line(fact, FACT)))
+    return _line(_run(f"{words.one_line(name, NAME)}: ", weight="bolder"), _run(words.one_line(fact, FACT)))
 
 
 def _line(*runs: dict[str, Any]) -> dict[str, Any]:

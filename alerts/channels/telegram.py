@@ -69,9 +69,10 @@ class Telegram(HTTPChannel):
         return "api.telegram.org"
 
     def send(self, message: Telling, delivery_id: str, *, now: datetime) -> Receipt:
-        token = self.config["bot_token"]
-        receipt = self.post(f"{API}/bot{token}/sendMessage", body(message, chat_id=self.config["chat_id"]))
-        return replace(receipt, error=_without(token, receipt.error), excerpt=_without(token, receipt.excerpt))
+        return self.post(self._method("sendMessage"), body(message, chat_id=self.config["chat_id"]))
+
+    def _method(self, name: str) -> str:
+        return f"{API}/bot{self.config['bot_token']}/{name}"
 
     def receipt(self, response: http.Response) -> Receipt:
         """What Telegram answers says more than its status: why, and how long to wait. A message or chat that it cannot
@@ -121,7 +122,3 @@ def _seconds(said: dict[str, Any]) -> timedelta | None:
     parameters = said.get("parameters")
     wait = parameters.get("retry_after") if isinstance(parameters, dict) else None
     return timedelta(seconds=min(wait, 86_400)) if type(wait) is int and wait > 0 else None
-
-
-def _without(token: str, text: str) -> str:
-    return text.replace(token, "…")

@@ -3,11 +3,10 @@
 import base64
 import hashlib
 import hmac
-import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from alerts.channels.base import URL, BadConfig, Field, HTTPChannel, Receipt
+from alerts.channels.base import URL, BadConfig, Field, HTTPChannel, Receipt, as_json
 from alerts.domain.message import EVERY_EVENT, Message, Telling, payload
 
 PREFIX = "whsec_"
@@ -42,7 +41,7 @@ class Webhook(HTTPChannel):
 
     def send(self, message: Telling, delivery_id: str, *, now: datetime) -> Receipt:
         assert isinstance(message, Message), "bulletins are for people"
-        body = json.dumps(payload(message), ensure_ascii=False, separators=(",", ":")).encode()
+        body = as_json(payload(message))
         return self.post(self.config["url"], body, signed_headers(self.config["secret"], delivery_id, now, body))
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import requests
@@ -35,6 +35,7 @@ TIMEOUT_SEC = 10.0
 CONNECT_TIMEOUT_SEC = 5.0
 
 Resolver = Callable[[str, int], list[Address]]
+Method = Literal["POST", "PATCH"]
 
 
 class InvalidTarget(ValueError):
@@ -89,17 +90,21 @@ class Client:
     verify: bool | str = True
 
     def post(self, url: str, *, body: bytes, headers: Mapping[str, str]) -> Response:
+        """`request` with POST."""
+        return self.request("POST", url, body=body, headers=headers)
+
+    def request(self, method: Method, url: str, *, body: bytes, headers: Mapping[str, str]) -> Response:
         """Send once. Raises InvalidTarget, BlockedTarget or Unreachable; any answer at all is a Response."""
         check(url, allowed=self.allowed)
+        prepared = _prepared(method, url, body, headers)
         with Deadline(self.timeout_sec) as deadline:
             try:
-                return self._post(url, body, headers, deadline)
+                return self._send(prepared, deadline)
             except (requests.RequestException, HTTPError, OSError) as error:
                 raise _unreachable(error, deadline, self.timeout_sec) from error
 
-    def _post(self, url: str, body: bytes, headers: Mapping[str, str], deadline: Deadline) -> Response:
+    def _send(self, prepared: requests.PreparedRequest, deadline: Deadline) -> Response:
         """Straight through the adapter: a Session would follow cookies, netrc, proxies, and read redirects' bodies."""
-        prepared = _prepared(url, body, headers)
         adapter = _Adapter(self, deadline)
         with (
             contextlib.closing(adapter),
@@ -128,9 +133,10 @@ class Client:
         return found
 
 
-def post(url: str, *, body: bytes, headers: Mapping[str, str]) -> Response:
+def request(method: Method, url: str, *, body: bytes, headers: Mapping[str, str]) -> Response:
     """Send once, as the operator's settings allow. Raises InvalidTarget, BlockedTarget or Unreachable."""
-    return Client(allowed=tuple(settings.HEARTBEET_ALLOW_PRIVATE_TARGETS)).post(url, body=body, headers=headers)
+    client = Client(allowed=tuple(settings.HEARTBEET_ALLOW_PRIVATE_TARGETS))
+    return client.request(method, url, body=body, headers=headers)
 
 
 def check(url: str, *, allowed: Sequence[Network] | None = None) -> str:
@@ -184,9 +190,9 @@ def _read(body: Any) -> bytes:
     return b"".join(pieces)
 
 
-def _prepared(url: str, body: bytes, headers: Mapping[str, str]) -> requests.PreparedRequest:
+def _prepared(method: Method, url: str, body: bytes, headers: Mapping[str, str]) -> requests.PreparedRequest:
     try:
-        return requests.Request("POST", url, data=body, headers={"Accept-Encoding": "identity", **headers}).prepare()
+        return requests.Request(method, url, data=body, headers={"Accept-Encoding": "identity", **headers}).prepare()
     except (requests.RequestException, UnicodeError) as error:
         raise InvalidTarget("Give a URL like https://example.com/path.") from error
 

@@ -46,6 +46,20 @@ def test_a_request_arrives_and_its_answer_comes_back(http_receiver: HTTPReceiver
     assert (answer.status, answer.headers["retry-after"], answer.body) == (201, "7", b"made")
 
 
+def test_a_message_can_be_changed_where_it_is(http_receiver: HTTPReceiver) -> None:
+    http.Client(allowed=HERE).request("PATCH", http_receiver.url, body=b"{}", headers={})
+
+    [request] = http_receiver.requests
+    assert (request.method, request.body) == ("PATCH", b"{}")
+
+
+def test_no_method_reaches_a_closed_network(http_receiver: HTTPReceiver) -> None:
+    with pytest.raises(http.BlockedTarget):
+        http.Client().request("PATCH", http_receiver.url, body=b"", headers={})
+
+    assert http_receiver.requests == []
+
+
 def test_the_name_asked_for_is_the_host_the_receiver_sees(http_receiver: HTTPReceiver) -> None:
     client = http.Client(allowed=HERE, resolve=Names("127.0.0.1"))
 

@@ -101,7 +101,7 @@ def test_the_token_is_shown_nowhere(answer: str, api: HTTPReceiver, caplog: Any,
     else:
         monkeypatch.setattr(telegram, "API", "http://127.0.0.1:1")
 
-    receipt = Telegram(CONFIG).send(opened(), "id-1", now=NOW)
+    receipt, _ = base.timed(Telegram(CONFIG), opened(), "id-1", now=NOW)
 
     assert not receipt.is_ok
     assert TOKEN not in repr(receipt) + caplog.text
