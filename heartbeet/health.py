@@ -60,11 +60,11 @@ class System:
         found = []
         if self.watermark_lag_sec is None:
             found.append("No ingest process is listening, so silence means nothing and nobody is judged.")
-        elif self.watermark_lag_sec > _longest_lag_sec():
+        elif self.watermark_lag_sec > longest_lag_sec():
             found.append(f"Pings of the last {self.watermark_lag_sec:.0f} s may not be stored yet, so judging waits.")
         if self.sweep_lag_sec is None:
             found.append("The miss detector has never run.")
-        elif self.sweep_lag_sec > _longest_lag_sec():
+        elif self.sweep_lag_sec > longest_lag_sec():
             found.append(f"The miss detector last ran {self.sweep_lag_sec:.0f} s ago.")
         if self.oldest_undelivered_sec > ALERT_MAY_WAIT.total_seconds():
             found.append(f"{self.undelivered} alerts wait, the oldest for {self.oldest_undelivered_sec:.0f} s.")
@@ -131,7 +131,7 @@ def look(*, now: datetime) -> System:
     """Ask the database how our own work is going. Raises DatabaseError if it does not answer."""
     mark = SweepMark.objects.order_by("-finished_at").first()
     undelivered = queries.undelivered(now)
-    lost = IngestNode.objects.filter(stopped_at=None, beat_at__lte=now - watermark.ALIVE, beat_at__gt=now - REMEMBERED)
+    lost = IngestNode.objects.filter(stopped_at=None, died_at__gt=now - REMEMBERED)
     return System(
         sweep_lag_sec=_age(mark.finished_at if mark else None, now),
         watermark_lag_sec=_age(watermark.sweep_clock(now), now),
@@ -170,7 +170,8 @@ def _or_nan(figure: float | None) -> float:
     return float("nan") if figure is None else figure
 
 
-def _longest_lag_sec() -> float:
+def longest_lag_sec() -> float:
+    """How far the sweep may lag before it is worth a word."""
     return max(SWEEP_MAY_LAG.total_seconds(), 10 * float(settings.HEARTBEET_SWEEP_INTERVAL_SEC))
 
 

@@ -10,8 +10,8 @@ from monitors import sweep, watermark
 def sweep_monitors() -> None:
     """Judge what has passed by the watermark, and ring the doorbell of delivery if anything opened."""
     now = clock.now()
-    judged_through = watermark.sweep_clock(now)
+    judged_through = watermark.tick(now)
     if judged_through is None:
-        return  # nobody listens, so silence means nothing
+        return  # nobody listens, or not everybody has reported: silence means nothing
     if sweep.run(watermark=judged_through, now=now).opened:
         current_app.send_task("alerts.dispatch")

@@ -238,7 +238,7 @@ class Writer:
         try:
             session.prepare()
             self._register(at_us)
-            watermark.beat(self.node_id, flushed_through=self._flushed_through(at_us), now=self._now())
+            watermark.beat(self.node_id, watermark.Beat(self._now(), self._flushed_through(at_us)))
         except Exception as error:
             if not store.is_outage(error):
                 raise
@@ -247,11 +247,10 @@ class Writer:
 
     def _register(self, at_us: int) -> None:
         if not self._is_registered:
-            flushed_through = self._flushed_through(at_us)
-            if self._is_only:
-                watermark.close_predecessors(now=self._now())
+            beat = watermark.Beat(self._now(), self._flushed_through(at_us))
             since = clock.from_microseconds(self._listening_since_us)
-            watermark.open_node(self.node_id, name=self._name, now=since, flushed_through=flushed_through)
+            heirs_of = None if self._is_only else ()
+            watermark.open_node(self.node_id, name=self._name, since=since, beat=beat, predecessors=heirs_of)
             self._is_registered = True
 
     def _flushed_through(self, at_us: int) -> datetime:
@@ -265,7 +264,7 @@ class Writer:
             self._drain(LAST_DRAIN_SEC)
             if self._is_registered and self._spool.is_empty and not self.outage.is_on:
                 session.prepare()
-                watermark.close_node(self.node_id, flushed_through=self._now(), now=self._now())
+                watermark.close_node(self.node_id, watermark.Beat(self._now(), self._now()))
         except Exception:
             log.exception("no_goodbye")
         self.outage.stop()

@@ -60,6 +60,7 @@ def test_a_system_whose_sweep_does_not_run_says_so(client: Client) -> None:
 
 def test_a_system_where_nobody_listens_says_so(client: Client) -> None:
     _listening(beat_ago=timedelta(minutes=3))
+    IngestNode.objects.update(died_at=clock.now() - timedelta(minutes=2))
     _swept(ago=timedelta(0))
 
     response = client.get("/health/system")
