@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from accounts.domain import tokens
+from accounts.domain.roles import Role
 from accounts.models import (
     AccessToken,
     AuditEvent,
@@ -53,6 +54,13 @@ def is_token_touch_due(token: AccessToken, now: datetime) -> bool:
 def members(organization: Organization) -> QuerySet[Membership]:
     """Everyone in an organisation, the oldest member first."""
     return organization.memberships.select_related("user", "organization").order_by("id")
+
+
+def owners(organization: Organization) -> QuerySet[User]:
+    """The people an organisation belongs to, as far as they may sign in."""
+    return User.objects.filter(
+        memberships__organization=organization, memberships__role=Role.OWNER, is_active=True
+    ).order_by("id")
 
 
 def open_invitations(organization: Organization) -> QuerySet[Invitation]:

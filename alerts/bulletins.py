@@ -2,14 +2,21 @@
 
 from django.conf import settings
 
+from alerts.channels import registry
+from alerts.domain import words
 from alerts.domain.message import Bulletin, MessageType, Tone
-from alerts.models import Notice
+from alerts.domain.retry import DeliveryStatus
+from alerts.models import Channel, Delivery, Notice
 
 
 def of(notice: Notice) -> Bulletin:
     """What a notice tells now; a storm's list is as long as it is at this moment."""
+    return _flagged(notice) if notice.about else _storm(notice)
+
+
+def _storm(notice: Notice) -> Bulletin:
     return Bulletin(
-        type=MessageType.STORM if notice.kind == Notice.STORM else MessageType.NOTICE,
+        type=MessageType.STORM,
         at=notice.created_at,
         tone=Tone.PLAIN,
         headline="Heartbeet has something to tell",
@@ -17,3 +24,37 @@ def of(notice: Notice) -> Bulletin:
         url=settings.HEARTBEET_SITE_URL,
         thread=f"notice-{notice.id}",
     )
+
+
+def _flagged(notice: Notice) -> Bulletin:
+    """A channel whose last messages were all given up: which, since when, the exact error, and what to do."""
+    channel = notice.about
+    assert channel is not None, "the constraint of notices"
+    name = words.one_line(channel.name, 100)
+    return Bulletin(
+        type=MessageType.NOTICE,
+        at=notice.created_at,
+        tone=Tone.ALARM,
+        headline=f"The alert channel “{name}” does not work",
+        summary=f"The last messages to “{name}” could not be delivered, so nobody hears of incidents there.",
+        url=f"{settings.HEARTBEET_SITE_URL}{notice.organization.home}{channel.page}",
+        thread=f"notice-{notice.id}",
+        facts=list(_about_flagged(channel, notice)),
+    )
+
+
+def _about_flagged(channel: Channel, notice: Notice) -> list[tuple[str, str]]:
+    known = registry.CHANNELS.get(channel.kind)
+    sent = Delivery.objects.filter(channel=channel, created_at__lte=notice.created_at)
+    arrived = sent.filter(status=DeliveryStatus.DELIVERED).order_by("-delivered_at").first()
+    given_up = sent.exclude(last_error="").filter(status=DeliveryStatus.DEAD).order_by("-id").first()
+    return [
+        ("Channel", f"{channel.name} ({known.label if known else channel.kind})"),
+        ("Last message that arrived", words.instant(arrived.delivered_at if arrived else None)),
+        ("Flagged", words.instant(notice.created_at)),
+        ("Last error", given_up.last_error if given_up else "unknown"),
+        (
+            "What to do",
+            "Open the channel's page, correct what the error says, send a test, then send the lost messages again.",
+        ),
+    ]

@@ -15,7 +15,7 @@ from django.db.models import Count, Exists, F, OuterRef, QuerySet, Window
 from django.db.models.functions import Coalesce, RowNumber
 
 from accounts.models import WebhookSecret
-from alerts import queries
+from alerts import aftermath, queries
 from alerts.channels import base, registry
 from alerts.domain import retry, turns
 from alerts.domain.message import Telling
@@ -115,6 +115,8 @@ def record(parcel: Parcel, receipt: base.Receipt, took: timedelta, *, now: datet
     if is_held and receipt.is_ok and parcel.also:
         told = Delivery.objects.filter(id=parcel.also, status=DeliveryStatus.QUEUED)
         told.update(status=DeliveryStatus.COLLAPSED, next_try_at=None, delivered_at=finished)
+    if is_held and outcome["status"] != DeliveryStatus.QUEUED:
+        aftermath.after(parcel.delivery, outcome["status"], now=finished)
 
 
 def _due(now: datetime) -> QuerySet[Delivery]:

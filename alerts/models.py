@@ -47,7 +47,12 @@ class Channel(models.Model):
         return f"{self.name} ({self.kind})"
 
     def get_absolute_url(self) -> str:
-        return f"{get_script_prefix()}channels/{self.id}"
+        return get_script_prefix() + self.page
+
+    @property
+    def page(self) -> str:
+        """The address of its page inside its organisation."""
+        return f"channels/{self.id}"
 
 
 class Subscription(models.Model):

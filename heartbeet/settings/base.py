@@ -34,6 +34,9 @@ HEARTBEET_OIDC_ROLE = ENV.oidc_role
 HEARTBEET_TRUSTED_PROXIES = ENV.trusted_proxies
 HEARTBEET_SWEEP_INTERVAL_SEC = ENV.sweep_interval_sec
 HEARTBEET_SEND_THREADS = ENV.send_threads
+HEARTBEET_UPSTREAM_PING_URL = ENV.upstream_ping_url
+HEARTBEET_UPSTREAM_PING_SEC = ENV.upstream_ping_sec
+HEARTBEET_FALLBACK_AFTER_SEC = ENV.fallback_after_sec
 HEARTBEET_INGEST_QUEUE_MAX = ENV.ingest_queue_max
 HEARTBEET_SPOOL_MAX_MB = ENV.spool_max_mb
 DEBUG = False
@@ -93,6 +96,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "accounts.web.shell.context",
+                "heartbeet.banner.context",
             ]
         },
     }

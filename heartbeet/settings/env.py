@@ -76,8 +76,15 @@ class Env(BaseSettings):
     trusted_proxies: int = Field(
         default=0, ge=0, le=16, description="How many proxies in front of us append X-Forwarded-For."
     )
+    upstream_ping_url: str = Field(
+        default="", repr=False, description="Where we send our own heartbeat: a ping URL of somebody who watches us."
+    )
+    upstream_ping_sec: float = Field(default=60, ge=5, le=86_400, description="Seconds between two of those.")
     sweep_interval_sec: float = Field(default=0.5, ge=0.05, le=60, description="Seconds between two sweeps.")
     send_threads: int = Field(default=16, ge=1, le=256, description="Alerts that one worker sends at the same time.")
+    fallback_after_sec: int = Field(
+        default=120, ge=1, le=86_400, description="Seconds until the fallback channel is told what another was not."
+    )
     ingest_queue_max: int = Field(
         default=20_000, ge=1, description="Pings waiting for a batch; over it the answer is 503."
     )
