@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
+from alerts import fallback
 from alerts.channels import registry
 from alerts.domain.message import TYPE_OF_EVENT
 from alerts.domain.retry import DeliveryStatus
@@ -48,7 +49,7 @@ def _dispatch_batch(now: datetime) -> tuple[int, int]:
 def _deliveries(events: list[IncidentEvent], now: datetime) -> list[Delivery]:
     told = [event for event in events if event.kind in TYPE_OF_EVENT]
     subscribers = _subscribers(event.incident.monitor_id for event in told)
-    return [
+    made = [
         Delivery(
             event=event,
             incident_id=event.incident_id,
@@ -61,6 +62,7 @@ def _deliveries(events: list[IncidentEvent], now: datetime) -> list[Delivery]:
         for channel_id, kind in subscribers[event.incident.monitor_id]
         if TYPE_OF_EVENT[EventKind(event.kind)] in registry.CHANNELS[kind].tells
     ]
+    return made + fallback.afterwards(told, made, now=now)
 
 
 def _subscribers(monitor_ids: Iterable[int]) -> dict[int, list[tuple[int, str]]]:

@@ -1,11 +1,11 @@
 """The fallback channel: it is told at once what another channel could not be told, and late what is late.
 
 A "down" that cannot be delivered makes one delivery more, of step 1, whatever number of channels fail with it. Whoever
-was told of a beginning by it is told of the end too: by the dispatcher (`also_told`), or here if that was dispatched
+was told of a beginning by it is told of the end too: by the dispatcher (`afterwards`), or here if that was dispatched
 before."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -44,21 +44,37 @@ def at_once(delivery: Delivery, *, now: datetime) -> int:
     return _fall_back(found, _channels({row.channel.organization_id for row in found}), now) if found else 0
 
 
-def also_told(incident_ids: Collection[int]) -> list[tuple[int, int, str]]:
-    """Whom the fallback told that these incidents opened, as (incident id, channel id, channel's kind)."""
-    # Who is about to fall back holds these rows until its deliveries can be seen; without a wait for them an end would
-    # be told to everybody but the fallback.
+def afterwards(events: Iterable[IncidentEvent], made: Iterable[Delivery], *, now: datetime) -> list[Delivery]:
+    """What the dispatcher tells beside what it has `made`: whom the fallback told that an incident opened is told what
+    came after. The caller is in the transaction that dispatches these events."""
+    after = [event for event in events if event.kind in AFTERWARDS]
+    known = {(each.event_id, each.channel_id) for each in made}
+    told = _told_of({event.incident_id for event in after}) if after else {}
+    return [
+        Delivery(event=event, incident_id=event.incident_id, channel=channel, **_fresh(now))
+        for event in after
+        for channel in told.get(event.incident_id, ())
+        if event.kind in _tells(channel) and (event.id, channel.id) not in known
+    ]
+
+
+def _told_of(incident_ids: Collection[int]) -> dict[int, set[Channel]]:
+    """Whom the fallback told that these incidents opened."""
+    # Who is about to fall back holds these rows until its deliveries can be seen. Without waiting for them, an end
+    # would be told to everybody but the fallback.
     unsure = Delivery.objects.filter(incident_id__in=incident_ids, step=0, event__kind__in=BEGINNINGS)
     unsure = unsure.exclude(status=DeliveryStatus.DELIVERED)
     list(unsure.select_for_update(of=("self",), no_key=True).order_by("id").values_list("id", flat=True))
-    told = Delivery.objects.filter(
-        incident_id__in=incident_ids,
-        step=STEP,
-        event__kind__in=BEGINNINGS,
-        channel__is_enabled=True,
-        channel__deleted_at=None,
-    )
-    return list(told.values_list("incident_id", "channel_id", "channel__kind").distinct())
+    told = Delivery.objects.filter(incident_id__in=incident_ids, step=STEP, event__kind__in=BEGINNINGS)
+    found: defaultdict[int, set[Channel]] = defaultdict(set)
+    for row in told.filter(channel__is_enabled=True, channel__deleted_at=None).select_related("channel"):
+        found[row.incident_id or 0].add(row.channel)
+    return found
+
+
+def _tells(channel: Channel) -> list[EventKind]:
+    """The events that a kind of channel tells."""
+    return [kind for kind, told in TYPE_OF_EVENT.items() if told in registry.CHANNELS[channel.kind].tells]
 
 
 def _wanted() -> QuerySet[Delivery]:
@@ -136,8 +152,7 @@ def _story(begun: list[int], channel: Channel) -> list[IncidentEvent]:
     )
     ids = [*begun, *after.values_list("id", flat=True)]
     known = Delivery.objects.filter(event_id=OuterRef("id"), channel=channel)
-    tells = [kind for kind, told in TYPE_OF_EVENT.items() if told in registry.CHANNELS[channel.kind].tells]
-    return list(IncidentEvent.objects.filter(id__in=ids, kind__in=tells).exclude(Exists(known)))
+    return list(IncidentEvent.objects.filter(id__in=ids, kind__in=_tells(channel)).exclude(Exists(known)))
 
 
 def _fresh(now: datetime) -> dict[str, Any]:

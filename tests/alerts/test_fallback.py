@@ -85,3 +85,26 @@ def test_two_channels_that_fail_make_one_message(
 
     assert told(fallback) == [("opened", 1)]
     assert Delivery.objects.filter(channel__in=[broken, other]).exclude(fell_back_at=None).count() == 2
+
+
+def test_whom_the_fallback_told_is_told_the_end_too(house: House, broken: Channel, fallback: Channel) -> None:
+    incident = house.opens()
+    send_all(house.now)
+    aftermath.look(now=house.now + LATE)
+    send_all(house.now + LATE)
+
+    house.resolves(incident)
+    dispatcher.dispatch(now=house.now + LATE)
+
+    assert told(fallback) == [("opened", 1), ("resolved", 1)]
+
+
+def test_an_end_that_was_dispatched_before_is_told_with_the_beginning(
+    house: House, broken: Channel, fallback: Channel
+) -> None:
+    house.resolves(house.opens())
+    send_all(house.now)
+
+    aftermath.look(now=house.now + LATE)
+
+    assert told(fallback) == [("opened", 1), ("resolved", 1)]
