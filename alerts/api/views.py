@@ -85,8 +85,8 @@ class Channels(ChannelEndpoint):
         problems=["ALERT_URL_INVALID", "ALERT_URL_BLOCKED"],
     )  # fmt: skip
     def post(self, request: Request) -> Response:
-        """What belongs into `config` depends on `kind`: `to` of e-mail, `bot_token` and `chat_id` of Telegram, `url` of
-        all others."""
+        """What belongs into `config` depends on `kind`, and is listed on the page of that kind in
+        `docs/reference/channels`: `to` of e-mail, `url` of many others, `routing_key` of PagerDuty."""
         asked: dict[str, Any] = self.body(request, ChannelBody)
         with _paths_of_the_body():
             made = operations.create_channel(

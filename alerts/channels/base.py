@@ -63,8 +63,16 @@ class Receipt:
     status_code: int | None = None
     retry_after: timedelta | None = None
     excerpt: str = ""
+    is_quoted: bool = False
+    """Whether `error` has the receiver's own words already."""
     reference: str = ""
     """How the receiver calls the message it took, where it can be changed later."""
+
+
+def refused(found: Receipt, error: str, *, failure: Failure | None = None) -> Receipt:
+    """The same, with a reason in the receiver's own words, and what they mean for the next try."""
+    said = words.one_line(error, ERROR_LENGTH)
+    return replace(found, is_ok=False, error=said, is_quoted=True, failure=failure or found.failure)
 
 
 def failed(error: str, failure: Failure = Failure.TRANSIENT) -> Receipt:
@@ -103,6 +111,23 @@ class Field:
     def masked(self, value: str) -> str:
         """The value as those may see it who may not change it."""
         return value
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Field):
+    """One of a few values, each with what people read; the first one where nobody chose."""
+
+    choices: tuple[tuple[str, str], ...] = ()
+
+    def clean(self, value: str) -> str:
+        text = Field.clean(self, value)
+        known = [key for key, _ in self.choices]
+        if text not in known:
+            raise BadConfig(self.name, f"Give one of {', '.join(known)}.")
+        return text
+
+    def default(self) -> str:
+        return self.choices[0][0]
 
 
 @dataclass(frozen=True, slots=True)

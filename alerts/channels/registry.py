@@ -5,12 +5,29 @@ from collections.abc import Mapping
 from alerts.channels.base import BadConfig, Channel
 from alerts.channels.discord import Discord
 from alerts.channels.email import Email
+from alerts.channels.mattermost import Mattermost
+from alerts.channels.ntfy import Ntfy
+from alerts.channels.opsgenie import Opsgenie
+from alerts.channels.pagerduty import PagerDuty
+from alerts.channels.pushover import Pushover
 from alerts.channels.slack import Slack
 from alerts.channels.teams import Teams
 from alerts.channels.telegram import Telegram
 from alerts.channels.webhook import Webhook
 
-_ALL: tuple[type[Channel], ...] = (Email, Webhook, Slack, Discord, Teams, Telegram)
+_ALL: tuple[type[Channel], ...] = (
+    Email,
+    Webhook,
+    Slack,
+    Discord,
+    Teams,
+    Telegram,
+    Mattermost,
+    PagerDuty,
+    Opsgenie,
+    Ntfy,
+    Pushover,
+)
 
 CHANNELS: dict[str, type[Channel]] = {channel.kind: channel for channel in _ALL}
 

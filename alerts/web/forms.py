@@ -59,7 +59,21 @@ def initial(channel: Channel) -> dict[str, Any]:
     return {_NAME: channel.name, _DEFAULT: channel.is_default, **shown}
 
 
-def _box(field: base.Field, is_new: bool) -> forms.CharField:
+def _box(field: base.Field, is_new: bool) -> forms.Field:
+    return _list(field) if isinstance(field, base.Choice) else _line(field, is_new)
+
+
+def _list(field: base.Choice) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=field.label[:1].upper() + field.label[1:],
+        choices=field.choices,
+        initial=field.default(),
+        widget=forms.Select({"class": "input"}),
+        help_text=field.where,
+    )
+
+
+def _line(field: base.Field, is_new: bool) -> forms.CharField:
     is_needed = field.is_required and not field.is_secret
     is_asked = field.is_required and is_new and not field.default()
     hint = "Left empty, it stays as it is. It is never shown again." if field.is_secret and not is_new else ""

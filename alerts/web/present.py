@@ -16,6 +16,11 @@ _ABOUT = {
     "discord": "A message in a Discord channel, by a webhook of its settings.",
     "msteams": "A card in a Teams channel or chat, by a workflow that a webhook starts.",
     "telegram": "A message in a Telegram chat, by a bot of yours.",
+    "mattermost": "A message in a Mattermost channel, by an incoming webhook of your server.",
+    "pagerduty": "Incidents of a PagerDuty service, opened, acknowledged and resolved with ours.",
+    "opsgenie": "Alerts of Opsgenie or Jira Service Management, opened, acknowledged and closed with our incidents.",
+    "ntfy": "A notification on phones and desktops that listen to an ntfy topic.",
+    "pushover": "A notification on the devices of a person or a group.",
 }
 
 

@@ -33,6 +33,11 @@ CHANNELS: dict[str, dict[str, str]] = {
     "discord": {"url": "https://discord.com/api/webhooks/123456789012345678/discorddiscorddiscord"},
     "msteams": {"url": "https://prod-1.westeurope.logic.azure.com/workflows/1/triggers/manual/paths/invoke?sig=teams"},
     "telegram": {"bot_token": "123456789:AAtelegramtelegramtelegramtelegram1", "chat_id": "-1001234567890"},
+    "mattermost": {"url": "https://mattermost.example.com/hooks/mattermostmattermost123456"},
+    "pagerduty": {"routing_key": "pagerdutypagerdutypagerduty12345"},
+    "opsgenie": {"api_key": "opsgenie-89ab-cdef-0123-456789abcdef"},
+    "ntfy": {"topic": "acme-alerts", "token": "tk_ntfyntfyntfyntfyntfyntfyntfyn"},
+    "pushover": {"token": "pushoverapplicationtoken123456", "user": "pushoveruserpushoveruser123456"},
 }
 
 pytestmark = pytest.mark.django_db
@@ -117,7 +122,7 @@ def _of_channels(alice: Membership) -> dict[str, str]:
         )
         hidden = [field.name for field in registry.find(kind).fields if field.is_secret]
         found |= {f"{name} of {kind}": config[name] for name in hidden}
-    assert Channel.objects.exclude(secrets="").count() == 5
+    assert Channel.objects.exclude(secrets="").count() == len(CHANNELS) - 1, "e-mail has none"
     return found
 
 

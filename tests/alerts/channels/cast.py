@@ -29,6 +29,15 @@ GIVEN: dict[str, dict[str, str]] = {
         "/manual/paths/invoke?api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=verysecretverysecret"
     },
     "telegram": {"bot_token": "123456789:AAEverysecretverysecretverysecret12", "chat_id": "-1001234567890"},
+    "mattermost": {"url": "https://mattermost.example.com/hooks/verysecretverysecret123456"},
+    "pagerduty": {"routing_key": "verysecretverysecretverysecret12"},
+    "opsgenie": {"api_key": "verysecret-89ab-cdef-0123-456789abcdef"},
+    "ntfy": {
+        "url": "https://ntfy.example.com",
+        "topic": "acme-alerts-x7Kq2mVb9R",
+        "token": "tk_verysecretverysecretverysecre",
+    },
+    "pushover": {"token": "verysecretapplicationtoken1234", "user": "verysecretuserverysecretuser12"},
 }
 
 KINDS = sorted(registry.CHANNELS)
