@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from string import ascii_lowercase
 from typing import Any
 
@@ -17,10 +17,12 @@ from accounts import audit
 from accounts.domain.actor import Actor
 from accounts.models import Organization, Project
 from heartbeet.lib import crypto
-from monitors import transitions
-from monitors.domain import fields, schedule, token
+from monitors import policies, queries, transitions
+from monitors.domain import fields, policy, schedule, token
 from monitors.domain.status import Status
 from monitors.models import Incident, Monitor, Pulse, Token
+
+LONGEST_SNOOZE = timedelta(days=366)
 
 
 class NameTaken(ValueError):
@@ -115,6 +117,8 @@ def edit(*, monitor: Monitor, changes: Mapping[str, Any], by: Actor, now: dateti
         _update(monitor, wanted, project, now)
         if any(getattr(before, name) != getattr(wanted, name) for name in fields.SCHEDULE | {"alert_threshold"}):
             transitions.edited(monitor.id, now=now)
+        if any(getattr(before, name) != getattr(wanted, name) for name in policy.NAMES):
+            _follow_policy(monitor, now)
         audit.record(
             organization=monitor.organization,
             by=by,
@@ -136,6 +140,25 @@ def pause(*, monitor: Monitor, by: Actor, now: datetime) -> None:
 def resume(*, monitor: Monitor, by: Actor, now: datetime) -> None:
     """Judge again, waiting anew from now. Resuming what is not paused changes nothing."""
     _act(monitor, "RESUME_MONITOR", transitions.resumed, by, now)
+
+
+@transaction.atomic
+def snooze(*, monitor: Monitor, until: datetime | None, by: Actor, now: datetime) -> None:
+    """Tell nobody that incidents open, until a time, or without one until the next healthy ping. Pings are judged as
+    ever; what was told already is told to its end. Raises fields.Invalid."""
+    if until is not None and not now < until <= now + LONGEST_SNOOZE:
+        raise fields.Invalid([fields.Problem("until", "out_of_range", "Give a time to come, at most a year from now.")])
+    _set_snooze(monitor, now, until)
+    _record(monitor, "SNOOZE_MONITOR", by, now, until=until.isoformat() if until else None)
+
+
+@transaction.atomic
+def unsnooze(*, monitor: Monitor, by: Actor, now: datetime) -> None:
+    """Tell at once what is open. Unsnoozing what is not snoozed changes nothing."""
+    if not queries.is_snoozed(monitor, now):
+        return
+    _set_snooze(monitor, None, None)
+    _record(monitor, "UNSNOOZE_MONITOR", by, now)
 
 
 @transaction.atomic
@@ -217,6 +240,19 @@ def _record(monitor: Monitor, action: str, by: Actor, now: datetime, **meta: Any
     audit.record(
         organization=monitor.organization, by=by, action=action, resource=resource(monitor), meta=meta, now=now
     )
+
+
+def _set_snooze(monitor: Monitor, since: datetime | None, until: datetime | None) -> None:
+    transitions.lock([monitor.id])
+    Monitor.objects.filter(id=monitor.id).update(snoozed_at=since, snoozed_until=until)
+    monitor.snoozed_at, monitor.snoozed_until = since, until
+    policies.look_again(monitor.incidents.all())
+
+
+def _follow_policy(monitor: Monitor, now: datetime) -> None:
+    """What is open by now follows the monitor's own values too."""
+    policies.look_again(monitor.incidents.all())
+    policies.remind_anew(monitor.incidents.all(), policies.of_monitors([monitor])[monitor.id], now)
 
 
 def _check_floor(organization: Organization, given: fields.MonitorFields) -> None:

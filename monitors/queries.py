@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 
 from accounts.models import Organization, Project
 from monitors.domain import facts, judge, schedule
+from monitors.domain.policy import Snooze
 from monitors.domain.status import Cause, RunOutcome, Status
 from monitors.models import AlertPolicy, Incident, Monitor, Ping, Pulse, Run
 
@@ -137,6 +138,17 @@ def recovery_thresholds(monitors: Iterable[Monitor]) -> dict[int, int]:
     policies = AlertPolicy.objects.filter(organization_id__in=asked) if asked else AlertPolicy.objects.none()
     usual = dict(policies.values_list("organization_id", "recovery_threshold"))
     return {each.id: each.recovery_threshold or usual.get(each.organization_id, 1) for each in many}
+
+
+def snooze(monitor: Monitor) -> Snooze | None:
+    """The snooze that somebody asked for, whether or not it is over."""
+    return Snooze(monitor.snoozed_at, monitor.snoozed_until) if monitor.snoozed_at else None
+
+
+def is_snoozed(monitor: Monitor, now: datetime) -> bool:
+    """Whether nobody is told of what happens to it; its pulse must be loaded."""
+    asked = snooze(monitor)
+    return asked is not None and asked.is_on(now, monitor.pulse.last_success_at)
 
 
 def open_runs(monitor_ids: list[int]) -> dict[int, tuple[facts.OpenRun, ...]]:

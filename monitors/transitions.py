@@ -112,9 +112,19 @@ def acknowledged(incident_id: int, *, user_id: int | None, now: datetime) -> boo
     """Note who is on it. False if somebody is already. Raises NotOpen."""
     _lock_open(incident_id)
     fresh = Incident.objects.filter(id=incident_id, acknowledged_at=None)
-    if not fresh.update(acknowledged_at=now, acknowledged_by_id=user_id):
+    if not fresh.update(acknowledged_at=now, acknowledged_by_id=user_id, remind_at=None):
         return False
     _add_event(incident_id, EventKind.ACKNOWLEDGED, at=now, now=now, user_id=user_id)
+    return True
+
+
+def reminded(incident_id: int, *, due: datetime, next_at: datetime | None, now: datetime) -> bool:
+    """Note that people are told again, and when next. False if this was done already, or nobody needs it any more."""
+    monitor_id = Incident.objects.values_list("monitor_id", flat=True).get(id=incident_id)
+    Pulse.objects.select_for_update(no_key=True).get(monitor_id=monitor_id)
+    if not Incident.objects.filter(id=incident_id, remind_at=due, resolved_at=None).update(remind_at=next_at):
+        return False
+    _add_event(incident_id, EventKind.REMINDED, at=now, now=now)
     return True
 
 
@@ -221,7 +231,8 @@ def _resolve(subject: Subject, effect: facts.IncidentResolved, now: datetime, us
     incident = subject.incident
     assert incident is not None, "the rules resolve only what is open"
     ended = max(effect.at, incident.opened_at)
-    Incident.objects.filter(id=incident.id, resolved_at=None).update(resolved_at=ended, resolution=effect.cause)
+    still_open = Incident.objects.filter(id=incident.id, resolved_at=None)
+    still_open.update(resolved_at=ended, resolution=effect.cause, remind_at=None)
     _add_event(incident.id, EventKind.RESOLVED, at=ended, now=now, user_id=user_id)
 
 

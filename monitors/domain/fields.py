@@ -2,11 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from monitors.domain import schedule
+from monitors.domain import policy, schedule
 
 MAX_NAME = 255
 MAX_URL = 2048
@@ -42,7 +42,8 @@ class Invalid(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class MonitorFields:
-    """All that a person decides about a monitor; durations in seconds, `timeout_ms` in milliseconds."""
+    """All that a person decides about a monitor; durations in seconds, `timeout_ms` in milliseconds. The three of
+    `policy.NAMES` are None where the organisation's policy counts."""
 
     name: str
     type: str = HEARTBEAT
@@ -52,6 +53,9 @@ class MonitorFields:
     grace_sec: int = 60
     alert_threshold: int = 1
     max_runtime_sec: int | None = None
+    alert_delay_sec: int | None = None
+    remind_every_sec: int | None = None
+    recovery_threshold: int | None = None
     post_only: bool = False
     url: str = ""
     timeout_ms: int | None = None
@@ -80,9 +84,16 @@ def is_tag(text: str) -> bool:
 
 def check(given: MonitorFields) -> None:
     """Raise Invalid with everything that is wrong with a (tidied) configuration."""
-    problems = [*_texts(given), *_schedule(given), *_numbers(given), *_tags(given)]
+    own = {name: getattr(given, name) for name in policy.NAMES}
+    problems = [*_texts(given), *_schedule(given), *_numbers(given), *policy_problems(own), *_tags(given)]
     if problems:
         raise Invalid(problems)
+
+
+def policy_problems(given: Mapping[str, int | None]) -> Iterator[Problem]:
+    """What is wrong with the values of a policy, an organisation's or a monitor's."""
+    for path, message in policy.problems(given):
+        yield Problem(path, "out_of_range", message)
 
 
 def _texts(given: MonitorFields) -> Iterator[Problem]:
