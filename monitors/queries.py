@@ -12,7 +12,7 @@ from accounts.models import Organization, Project
 from monitors.domain import facts, judge, schedule
 from monitors.domain.policy import Snooze
 from monitors.domain.status import Cause, RunOutcome, Status
-from monitors.models import AlertPolicy, Incident, Monitor, Ping, Pulse, Run
+from monitors.models import AlertPolicy, Gap, Incident, Monitor, Ping, Pulse, Run
 
 _TROUBLE_FIRST = (Status.DOWN, Status.WARNING, Status.UNKNOWN, Status.LEARNING, Status.NEW, Status.UP)
 
@@ -168,6 +168,16 @@ def known_run(monitor_id: int, run_id: str) -> facts.KnownRun | None:
         return None
     outcome = RunOutcome(row.outcome) if row.outcome else None
     return facts.KnownRun(row.id, row.run_id, row.started_at, row.finished_at, outcome)
+
+
+def gaps_since(start: datetime) -> list[Gap]:
+    """The times in which nobody listened that had not ended before `start`, the oldest first."""
+    return list(Gap.objects.filter(ended_at__gte=start).order_by("started_at"))
+
+
+def gaps_between(start: datetime, end: datetime) -> list[Gap]:
+    """The times in which nobody listened that have a part in [start, end], the oldest first."""
+    return list(Gap.objects.filter(ended_at__gte=start, started_at__lte=end).order_by("started_at"))
 
 
 def open_incidents(monitor_ids: list[int]) -> dict[int, Incident]:

@@ -1,7 +1,8 @@
 """The set-based statements of the sweep and of transitions, on PostgreSQL and on SQLite."""
 
+import json
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -40,6 +41,36 @@ def due(clock: datetime, limit: int) -> list[tuple[Any, ...]]:
         cursor.execute(statement, [_instant(clock), limit])
         rows = cursor.fetchall()
     return rows if connection.vendor == "postgresql" else [_from_sqlite(row) for row in rows]
+
+
+USUAL = {
+    "postgresql": """
+SELECT m.id, (
+    SELECT min(received_at - before) FROM (
+        SELECT received_at, lag(received_at) OVER (ORDER BY received_at) AS before FROM (
+            SELECT received_at FROM monitors_ping
+            WHERE monitor_id = m.id AND kind = 'success' ORDER BY received_at DESC LIMIT 11) newest) pairs)
+FROM unnest(%s::bigint[]) AS m (id)
+""",
+    "sqlite": """
+SELECT m.value, (
+    SELECT min((julianday(received_at) - julianday(before)) * 86400.0) FROM (
+        SELECT received_at, lag(received_at) OVER (ORDER BY received_at) AS before FROM (
+            SELECT received_at FROM monitors_ping
+            WHERE monitor_id = m.value AND kind = 'success' ORDER BY received_at DESC LIMIT 11) newest) pairs)
+FROM json_each(%s) AS m
+""",
+}
+
+
+def usual_periods(monitor_ids: Sequence[int]) -> dict[int, timedelta]:
+    """The shortest of the last ten distances between successes of each monitor that had two."""
+    is_sqlite = connection.vendor == "sqlite"
+    ids = json.dumps(monitor_ids) if is_sqlite else _array(monitor_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(USUAL[connection.vendor], [ids])
+        rows = [row for row in cursor.fetchall() if row[1] is not None]
+    return {row[0]: timedelta(seconds=round(row[1], 3)) if is_sqlite else row[1] for row in rows}
 
 
 def write_deadlines(rows: Sequence[tuple[int, datetime]]) -> None:

@@ -3,7 +3,7 @@
 from celery import current_app, shared_task
 
 from heartbeet.lib import clock
-from monitors import sweep, watermark
+from monitors import notices, sweep, watermark
 
 
 @shared_task(name="monitors.sweep", ignore_result=True)
@@ -15,3 +15,4 @@ def sweep_monitors() -> None:
         return  # nobody listens, or not everybody has reported: silence means nothing
     if sweep.run(watermark=judged_through, now=now).opened:
         current_app.send_task("alerts.dispatch")
+    notices.send_due(now=now)

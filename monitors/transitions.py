@@ -5,18 +5,19 @@ follows from the facts, and writes what they answer.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db.models import Max
 
-from monitors import queries, sweep_sql
+from monitors import notices, queries, sweep_sql
 from monitors.domain import facts, judge
 from monitors.domain.gaps import Gaps
 from monitors.domain.ping import Ping
+from monitors.domain.schedule import Interval
 from monitors.domain.status import Cause, EventKind, Status
-from monitors.models import Incident, IncidentEvent, Monitor, Pulse, Run, StatusChange
+from monitors.models import Gap, Incident, IncidentEvent, Monitor, Pulse, Run, StatusChange
 from monitors.models import Ping as PingRow
 
 TITLES = {
@@ -72,10 +73,26 @@ def record(monitor_id: int, ping: Ping, *, now: datetime) -> None:
             PingRow.objects.filter(id=ping.id).update(duration_sec=verdict.duration.total_seconds())
 
 
-def clock(monitor_ids: Iterable[int], *, watermark: datetime, now: datetime, gaps: Gaps) -> int:
-    """Judge what silence up to `watermark` means for these monitors; returns how many incidents opened."""
-    outcomes = [Outcome(each, judge.on_clock(each.facts, watermark, gaps)) for each in lock(monitor_ids)]
-    return write(outcomes, now=now)
+def clock(monitor_ids: Iterable[int], *, watermark: datetime, now: datetime) -> int:
+    """Judge what silence up to `watermark` means for these monitors, the times known by then in which nobody listened
+    aside; returns how many incidents opened."""
+    subjects = lock(monitor_ids)
+    reach = [since for each in subjects if (since := judge.looks_back_to(each.facts))]
+    rows = queries.gaps_since(min(reach)) if reach else []
+    deaf = Gaps.of((row.started_at, row.ended_at) for row in rows)
+    outcomes = [Outcome(each, judge.on_clock(each.facts, watermark, deaf)) for each in _with_habits(subjects, rows)]
+    opened = write(outcomes, now=now)
+    notices.take(rows, [(subject.monitor, effect) for subject, effect in _effects(outcomes, facts.Excused)], now=now)
+    return opened
+
+
+def _with_habits(subjects: list[Subject], gaps: list[Gap]) -> list[Subject]:
+    """The subjects, and how often those usually succeed that need not as often. It matters only where gaps are."""
+    if not gaps:
+        return subjects
+    ids = [each.monitor.id for each in subjects if isinstance(each.facts.schedule, Interval)]
+    usual = sweep_sql.usual_periods(ids)
+    return [replace(each, facts=replace(each.facts, usual_period=usual.get(each.monitor.id))) for each in subjects]
 
 
 def paused(monitor_id: int, *, now: datetime) -> bool:

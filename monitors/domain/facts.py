@@ -71,6 +71,15 @@ class StatusChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Excused:
+    """The silence judged `at` is not held against the monitor, which is left `unknown`: nobody listened, last until
+    `until`."""
+
+    at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentOpened:
     """The incident opens, at its true time. `expected_at` is the time that was not met; None for a reported failure."""
 
@@ -130,7 +139,7 @@ class RunEnded:
     outcome: RunOutcome
 
 
-StateEffect = StatusChanged | IncidentOpened | IncidentResolved
+StateEffect = StatusChanged | Excused | IncidentOpened | IncidentResolved
 RunEffect = RunOpened | RunNoted | RunBegan | RunReopened | RunEnded
 Effect = StateEffect | RunEffect
 

@@ -7,11 +7,12 @@ Pure functions from `Facts` to a `Verdict`. Callers use this module; the rules s
 from monitors.domain.arrival import on_ping
 from monitors.domain.deadlines import deadline, due_at, plain_deadline, view_status
 from monitors.domain.orders import on_delete, on_edit, on_lock, on_pause, on_resolve, on_resume, on_unlock
-from monitors.domain.silence import on_clock
+from monitors.domain.silence import looks_back_to, on_clock
 
 __all__ = [
     "deadline",
     "due_at",
+    "looks_back_to",
     "on_clock",
     "on_delete",
     "on_edit",

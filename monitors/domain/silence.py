@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from monitors.domain import changes, deadlines, runs
 from monitors.domain.changes import Step
-from monitors.domain.facts import Facts, OpenRun, Verdict
+from monitors.domain.facts import Excused, Facts, OpenRun, Verdict
 from monitors.domain.gaps import NO_GAPS, Gaps, Window
 from monitors.domain.schedule import Interval
 from monitors.domain.status import Cause, RunOutcome, Status
@@ -22,6 +22,12 @@ def on_clock(facts: Facts, now: datetime, gaps: Gaps = NO_GAPS) -> Verdict:
     return step.verdict()
 
 
+def looks_back_to(facts: Facts) -> datetime | None:
+    """The earliest moment that a judgement of silence looks at; None if there is nothing to wait for."""
+    since = deadlines.reference(facts)
+    return since and min([since, *(run.started_at for run in facts.open_runs)])
+
+
 def _judge(step: Step, at: datetime, gaps: Gaps) -> Step:
     """What it means that the deadline `at` has passed."""
     overrun = tuple(run for run in step.facts.open_runs if runs.deadline(step.facts, run) <= at)
@@ -32,7 +38,7 @@ def _missed(step: Step, at: datetime, gaps: Gaps) -> Step:
     due = at - step.facts.grace
     deaf_until = gaps.excuse(_arrival_window(step.facts, due), already=_is_excused(step.facts))
     if deaf_until is not None:
-        return _wait(_unknown(step, at), max(due, deaf_until))
+        return _wait(_unknown(step, at, deaf_until), max(due, deaf_until))
     return _wait(changes.failure(step, Cause.MISSED, at, expected_at=due), due)
 
 
@@ -52,12 +58,16 @@ def _overran(step: Step, overrun: tuple[OpenRun, ...], at: datetime, gaps: Gaps)
         return _wait(changes.failure(step, Cause.OVERRAN, at, expected_at=expected), expected)
     if facts.max_runtime is None:
         return step
-    return _wait(_unknown(step, at), max(at, *filter(None, deaf_until.values())))
+    until = max(filter(None, deaf_until.values()))
+    return _wait(_unknown(step, at, until), max(at, until))
 
 
-def _unknown(step: Step, at: datetime) -> Step:
+def _unknown(step: Step, at: datetime, until: datetime) -> Step:
     """We cannot know. A monitor that is down stays down; the miss is just not counted."""
-    return step if step.facts.status is Status.DOWN else changes.status(step, Status.UNKNOWN, Cause.GAP, at)
+    if step.facts.status is Status.DOWN:
+        return step
+    step = changes.status(step, Status.UNKNOWN, Cause.GAP, at)
+    return step.then(step.facts, Excused(at, until))
 
 
 def _is_excused(facts: Facts) -> bool:

@@ -16,7 +16,6 @@ from alerts.models import Attempt, Delivery
 from alerts.sender import Sender
 from heartbeet.lib import clock
 from monitors import transitions
-from monitors.domain.gaps import NO_GAPS
 from monitors.domain.status import Status
 from monitors.models import Incident, IncidentEvent, Monitor, Pulse
 from tests.alerts.house import House, ledger, send_all
@@ -86,7 +85,7 @@ def test_3_a_crash_leaves_neither_a_red_monitor_nor_an_alert(house: House) -> No
 
 @transaction.atomic
 def judge_and_crash(house: House) -> None:
-    transitions.clock([house.monitor.id], watermark=house.now, now=house.now, gaps=NO_GAPS)
+    transitions.clock([house.monitor.id], watermark=house.now, now=house.now)
     assert Incident.objects.exists()
     raise Crash
 
