@@ -21,6 +21,7 @@ from django.conf import settings
 DETECT, ALERTS, UPKEEP = "detect", "alerts", "upkeep"
 ALERTS_EVERY_SEC = 0.5
 LETTERS, LETTERS_EVERY_SEC = "accounts.letters", 1.0
+UPSTREAM, UPSTREAM_LOOKS_EVERY_SEC = "heartbeet.upstream", 2.0
 PRUNE_EVERY_SEC = 3600.0
 """Not at an hour of the night: a laptop sleeps then, and beat keeps no file that would remember."""
 KNOCK: dict[str, Any] = {"expires": 2}
@@ -30,10 +31,13 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "dispatch": {"task": "alerts.dispatch", "schedule": ALERTS_EVERY_SEC, "options": KNOCK},
     "send": {"task": "alerts.send", "schedule": ALERTS_EVERY_SEC, "options": KNOCK},
     "letters": {"task": LETTERS, "schedule": LETTERS_EVERY_SEC, "options": KNOCK},
+    "upstream": {"task": UPSTREAM, "schedule": UPSTREAM_LOOKS_EVERY_SEC, "options": KNOCK},
     "prune": {"task": "monitors.prune", "schedule": PRUNE_EVERY_SEC, "options": {"expires": PRUNE_EVERY_SEC}},
 }
 PERIODIC = ("monitors.sweep", "alerts.dispatch", "alerts.send")
-"""What a worker does by itself, in this order, when nobody knocks; beside it LETTERS, which waits for a server."""
+"""What a worker does by itself, in this order, when nobody knocks; beside it what waits for a server."""
+WAITING_FOR_SERVERS = (LETTERS, UPSTREAM)
+"""What a worker does in threads of their own then: a server that hangs holds nothing else."""
 
 CONFIGURATION: dict[str, Any] = {
     "broker_url": settings.HEARTBEET_REDIS_URL or "memory://localhost",
@@ -59,6 +63,7 @@ CONFIGURATION: dict[str, Any] = {
         "alerts.dispatch": {"queue": DETECT},
         "alerts.send": {"queue": ALERTS},
         LETTERS: {"queue": ALERTS},
+        UPSTREAM: {"queue": UPKEEP},
         "monitors.prune": {"queue": UPKEEP},
     },
     "beat_schedule": BEAT_SCHEDULE,

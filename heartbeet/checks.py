@@ -59,6 +59,12 @@ def _addresses() -> Iterator[CheckMessage]:
             hint="Give smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465 (TLS).",
             id="heartbeet.E005",
         )
+    if settings.ENV.upstream_ping_url and not _is_url(settings.ENV.upstream_ping_url, schemes=("http", "https")):
+        yield Error(
+            "HEARTBEET_UPSTREAM_PING_URL is not an address.",
+            hint="Give a ping URL, such as https://other.example.org/api/v1/heartbeats/….",
+            id="heartbeet.E021",
+        )
     if "@" not in parseaddr(settings.ENV.mail_from)[1]:
         yield Error(
             "HEARTBEET_MAIL_FROM has no e-mail address.",

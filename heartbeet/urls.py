@@ -3,16 +3,18 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from heartbeet import health, openapi
-from heartbeet.lib import admin as operators
+from heartbeet import banner, health, openapi, operators
+from heartbeet.lib import admin as backstage
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("admin/login/", operators.sign_in),
+    path("admin/login/", backstage.sign_in),
     path("admin/", admin.site.urls),
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("health/system", health.system),
     path("metrics", health.prometheus),
+    path("banner", banner.fragment, name="banner"),
+    path("operator", operators.page, name="operator"),
     path("api/v1/openapi.json", openapi.as_json, name="api-document"),
     path("api/v1/docs", openapi.page, name="api-docs"),
     path("api/v1/", include("accounts.api.urls")),

@@ -3,6 +3,7 @@
 Both executors live in one process, so that the embedded installation needs no broker: `memory://` is theirs alone.
 """
 
+import functools
 import os
 import signal
 import threading
@@ -86,8 +87,9 @@ def _stand_in(stopping: threading.Event) -> None:
 
 def knock_at_home() -> None:
     """Do all periodic work once. A mail server that hangs must not hold the sweep: its letters have a thread, which
-    ends at once while the one before it is still at work."""
-    _thread("letters", lambda: _do(celery.LETTERS))
+    ends at once while the one before it is still at work; so has our own heartbeat."""
+    for name in celery.WAITING_FOR_SERVERS:
+        _thread(name, functools.partial(_do, name))
     for name in celery.PERIODIC:
         _do(name)
 

@@ -1,7 +1,7 @@
 """Instants as people read them: `3 min ago`, exact on hover."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils.html import format_html
@@ -64,6 +64,15 @@ class Teller:
     def precise(self, at: datetime) -> Moment:
         """`at` told by its clock time: for rows whose order and distance matter."""
         return Moment(at.astimezone(UTC), f"{at.astimezone(self.zone):%-d %b, %H:%M:%S}", self.exact(at))
+
+    def span(self, start: datetime, end: datetime) -> str:
+        """From when to when by the reader's clock, as in `02:58 to 03:04`; with seconds if it is short, with the day if
+        it was not today."""
+        first, last, today = (at.astimezone(self.zone) for at in (start, end, self.now))
+        clock = "%H:%M" if end - start >= timedelta(minutes=2) else "%H:%M:%S"
+        day = "" if first.date() == today.date() else f"{first:%-d %b}, "
+        end_day = "" if first.date() == last.date() else f"{last:%-d %b}, "
+        return f"{day}{first:{clock}} to {end_day}{last:{clock}}"
 
     def exact(self, at: datetime) -> str:
         """`Sun 22 Nov 2026, 15:07:46 UTC` in the reader's zone."""

@@ -1,7 +1,8 @@
 """How long a monitor was up and down in a window of time, and in each part of it.
 
 Every moment counts as exactly one of five: up, down, unknown (we were not listening), paused, or unwatched (before it
-was made, before its first ping, while it learns, and in the future). Uptime is the share of up in up and down.
+was made, before its first ping, while it learns, and in the future). Uptime is the share of up in up and down; a gap, in
+which we did not listen, is neither.
 """
 
 import math
@@ -9,12 +10,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from monitors.domain import gaps
+from monitors.domain.gaps import NO_GAPS, Gaps
 from monitors.domain.status import Status
 
 NOTHING = timedelta(0)
 
 _UP = frozenset({Status.UP, Status.LATE, Status.WARNING})
 """A warning says that something is odd, not that it is away."""
+_WATCHED = _UP | {Status.DOWN}
 _UNWATCHED = frozenset({None, Status.NEW, Status.LEARNING})
 _WORST_FIRST = (
     Status.DOWN, Status.WARNING, Status.UNKNOWN, Status.LATE, Status.UP, Status.PAUSED, Status.LEARNING, Status.NEW,
@@ -47,12 +51,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What is known of a monitor's states: since when it exists, its state before the first of `changes`, and the
-    changes in the order they were written, of which the last at an instant counts."""
+    """What is known of a monitor's states: since when it exists, its state before the first of `changes`, the changes
+    in the order they were written, of which the last at an instant counts, and when nobody listened."""
 
     since: datetime
     before: Status
     changes: Sequence[Change] = ()
+    gaps: Gaps = NO_GAPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +134,32 @@ def split(window: Window, size: timedelta) -> Iterator[Window]:
 def _tallies(history: History, window: Window, parts: Sequence[Window], size: timedelta, now: datetime) -> list[Tally]:
     """One pass over the states and the parts at once, for both may be many."""
     found: list[dict[Status | None, timedelta]] = [{} for _ in parts]
-    for stretch, status in _stretches(history, window, now):
+    for stretch, status in _heard(_stretches(history, window, now), history.gaps):
         first, last = (stretch.start - window.start) // size, -(-(stretch.end - window.start) // size)
         for number in range(first, last):
             lasted = found[number]
             lasted[status] = lasted.get(status, NOTHING) + parts[number].overlap(stretch)
     return [Tally(lasted) for lasted in found]
+
+
+def _heard(
+    stretches: Iterable[tuple[Window, Status | None]], not_heard: Gaps
+) -> Iterator[tuple[Window, Status | None]]:
+    """The same stretches, but in a gap a watched state is unknown."""
+    for stretch, status in stretches:
+        if status not in _WATCHED:
+            yield stretch, status
+            continue
+        at = stretch.start
+        for start, end in not_heard.touching(gaps.Window(stretch.start, stretch.end)):
+            start, end = max(start, at), min(end, stretch.end)
+            if at < start:
+                yield Window(at, start), status
+            if start < end:
+                yield Window(start, end), Status.UNKNOWN
+            at = max(at, end)
+        if at < stretch.end:
+            yield Window(at, stretch.end), status
 
 
 def _stretches(history: History, window: Window, now: datetime) -> Iterator[tuple[Window, Status | None]]:

@@ -1,5 +1,6 @@
 """How long a monitor was up: every moment of a window counts once, whatever happened around it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitors.domain import uptime
+from monitors.domain.gaps import Gaps
 from monitors.domain.status import STORED, Status
 from monitors.domain.uptime import Change, History, Tally, Window
 
@@ -52,6 +54,34 @@ def hours(tally: Tally) -> dict[str, float]:
     ],
 )  # fmt: skip
 def test_where_the_time_went(reason: str, told: History, expected: dict[str, float]) -> None:
+    tally = uptime.total(told, Window(at(0), at(10)), now=at(1000))
+
+    assert hours(tally) == expected, reason
+
+
+@pytest.mark.parametrize(
+    ("reason", "told", "gaps", "expected"),
+    [
+        ("a gap is neither up nor down", history(), [(2, 3)], {"up": 9, "unknown": 1}),
+        ("nor is it down", history(before=DOWN), [(2, 3)], {"down": 9, "unknown": 1}),
+        ("a gap over the edge of an outage", history((2, DOWN), (4, UP)), [(3, 5)],
+         {"up": 7, "down": 1, "unknown": 2}),
+        ("it begins before the window", history(), [(-1, 1)], {"up": 9, "unknown": 1}),
+        ("it ends after the window", history(), [(9, 12)], {"up": 9, "unknown": 1}),
+        ("it covers the window", history((2, DOWN)), [(-1, 12)], {"unknown": 10}),
+        ("several", history(), [(1, 2), (4, 6)], {"up": 7, "unknown": 3}),
+        ("one outside the window", history(), [(11, 12)], {"up": 10}),
+        ("a paused monitor stays paused", history(before=PAUSED), [(2, 3)], {"paused": 10}),
+        ("before it was made there was nothing to hear", history(since=5), [(2, 6)],
+         {"unwatched": 5, "unknown": 1, "up": 4}),
+        ("an empty one", history(), [(2, 2)], {"up": 10}),
+    ],
+)  # fmt: skip
+def test_a_time_in_which_nobody_listened_counts_neither_way(
+    reason: str, told: History, gaps: list[tuple[float, float]], expected: dict[str, float]
+) -> None:
+    told = replace(told, gaps=Gaps.of((at(start), at(end)) for start, end in gaps))
+
     tally = uptime.total(told, Window(at(0), at(10)), now=at(1000))
 
     assert hours(tally) == expected, reason

@@ -37,3 +37,20 @@ def test_a_moment_prints_as_a_time_with_the_exact_instant_in_the_readers_zone() 
 
 def test_an_unknown_zone_is_told_in_utc() -> None:
     assert words.Teller.for_zone(NOON, "Mars/Olympus").exact(NOON).endswith("UTC")
+
+
+@pytest.mark.parametrize(
+    ("reason", "start", "end", "told"),
+    [
+        ("today, by the reader's clock", "2026-01-05T08:58", "2026-01-05T09:04", "09:58 to 10:04"),
+        ("short ones with seconds", "2026-01-05T08:58:10", "2026-01-05T08:58:40", "09:58:10 to 09:58:40"),
+        ("another day", "2026-01-03T08:58", "2026-01-03T09:04", "3 Jan, 09:58 to 10:04"),
+        ("over midnight of the reader", "2026-01-04T22:00", "2026-01-05T01:00", "4 Jan, 23:00 to 5 Jan, 02:00"),
+    ],
+)
+def test_a_span_is_told_as_short_as_it_can_be(reason: str, start: str, end: str, told: str) -> None:
+    tell = words.Teller.for_zone(NOON, "Europe/Berlin")
+
+    first, last = (datetime.fromisoformat(at).replace(tzinfo=UTC) for at in (start, end))
+
+    assert tell.span(first, last) == told, reason

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts import letters
 from accounts.models import Letter
-from heartbeet import worker
+from heartbeet import celery, worker
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_without_a_knock_a_mail_server_that_hangs_does_not_hold_the_sweep(silent
     letter = letters.write(to="ada@example.com", subject="Hello", text="text", now=timezone.now())
 
     worker.knock_at_home()
-    (post,) = [thread for thread in threading.enumerate() if thread.name == "letters"]
+    (post,) = [thread for thread in threading.enumerate() if thread.name == celery.LETTERS]
     connection, _ = silent_mail_server.accept()  # it is on the line, while the sweep is through
     connection.close()
     post.join(10)

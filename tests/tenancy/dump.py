@@ -36,6 +36,11 @@ OWNERS: dict[type[models.Model], str] = {
     alerts.Subscription: "monitor__organization",
     alerts.Delivery: "channel__organization",
     alerts.Attempt: "delivery__channel__organization",
+    alerts.Storm: "organization",
+    alerts.Notice: "organization",
+    monitors.AlertPolicy: "organization",
+    monitors.GapNotice: "organization",
+    monitors.Unheard: "notice__organization",
 }
 """How each table that holds something of an organisation knows which."""
 
@@ -48,6 +53,11 @@ NOT_OF_AN_ORGANIZATION: dict[type[models.Model], str] = {
     accounts.Letter: "sealed; see `everything`",
     monitors.IngestNode: "of an installation",
     monitors.SweepMark: "of an installation",
+    monitors.Deafness: "of an installation",
+    monitors.Gap: "of an installation",
+    monitors.Watermark: "of an installation",
+    alerts.Receiver: "of an installation",
+    alerts.DispatchMark: "of an installation",
     monitors.Batch: "of an installation",
 }
 _BOOKKEEPING = {"last_used_at", "last_login", "ip"}
