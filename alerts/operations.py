@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts import audit
 from accounts.domain.actor import Actor
@@ -15,8 +16,13 @@ from alerts.channels import base, registry
 from alerts.domain.retry import DeliveryStatus
 from alerts.models import Channel, Delivery
 from heartbeet.lib import crypto
+from monitors.domain.status import EventKind
 
 NAME = base.Field("name", "name", max_length=100)
+
+
+class SwitchedOff(ValueError):
+    """The channel is switched off, so nothing can be sent there. Switch it on first."""
 
 
 class NotDead(ValueError):
@@ -82,11 +88,42 @@ def delete_channel(*, channel: Channel, by: Actor, now: datetime) -> None:
 
 @transaction.atomic
 def replay(*, delivery: Delivery, by: Actor, now: datetime) -> None:
-    """Send a dead letter again, from the first try on. Raises NotDead."""
-    dead = Delivery.objects.filter(id=delivery.id, status=DeliveryStatus.DEAD)
-    if not dead.update(status=DeliveryStatus.QUEUED, tries=0, first_tried_at=None, next_try_at=now):
+    """Send a dead letter again, from the first try on. Raises NotDead or SwitchedOff."""
+    channel = delivery.channel
+    if not _send_again(channel, channel.deliveries.filter(id=delivery.id), now):
         raise NotDead(NotDead.__doc__)
-    _record(delivery.channel, "REPLAY_DELIVERY", by, now, delivery=delivery.id)
+    _record(channel, "REPLAY_DELIVERY", by, now, delivery=delivery.id)
+
+
+@transaction.atomic
+def replay_all(*, channel: Channel, since: datetime | None = None, by: Actor, now: datetime) -> int:
+    """Send all dead letters of a channel again, or those made at `since` or later. Returns how many that are. Raises
+    SwitchedOff."""
+    made = channel.deliveries.filter(created_at__gte=since) if since else channel.deliveries.all()
+    replayed = _send_again(channel, made, now)
+    if replayed:
+        meta = {"replayed": replayed, "since": since.isoformat() if since else None}
+        _record(channel, "REPLAY_DEAD_LETTERS", by, now, **meta)
+    return replayed
+
+
+def _send_again(channel: Channel, among: QuerySet[Delivery], now: datetime) -> int:
+    if channel.deleted_at or not channel.is_enabled:
+        raise SwitchedOff(SwitchedOff.__doc__)
+    fresh = {"status": DeliveryStatus.QUEUED, "tries": 0, "first_tried_at": None, "next_try_at": now}
+    dead = among.filter(status=DeliveryStatus.DEAD)
+    if channel.kind not in registry.READ_BY_PEOPLE:
+        _ends_of(channel, dead).update(**fresh, delivered_at=None)
+    return dead.update(**fresh)
+
+
+def _ends_of(channel: Channel, dead: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    """The ends that a program was told of while these beginnings were dead. It is told once more, after them: or it
+    would take an incident for open that is long over."""
+    begun = dead.filter(event__kind__in=(EventKind.OPENED, EventKind.ESCALATED))
+    return channel.deliveries.filter(
+        incident_id__in=begun.values("incident_id"), event__kind=EventKind.RESOLVED, status=DeliveryStatus.DELIVERED
+    )
 
 
 def resource(channel: Channel) -> str:

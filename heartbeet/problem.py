@@ -70,6 +70,7 @@ _CODES: list[tuple[type[Exception], int, str]] = [
     (transitions.NotOpen, 409, "INCIDENT_RESOLVED"),
     (crypto.CannotOpen, 409, "SECRET_UNREADABLE"),
     (alerts_operations.NotDead, 409, "DELIVERY_NOT_DEAD"),
+    (alerts_operations.SwitchedOff, 409, "CHANNEL_SWITCHED_OFF"),
 ]
 """Exceptions whose message is the sentence."""
 

@@ -30,6 +30,7 @@ CODES: dict[str, Code] = {
     "SECRET_UNREADABLE": Code(409, "the key that sealed the secret is gone: rotate it"),
     "INCIDENT_RESOLVED": Code(409, "the incident is over"),
     "DELIVERY_NOT_DEAD": Code(409, "the delivery was not given up, so it cannot be tried again"),
+    "CHANNEL_SWITCHED_OFF": Code(409, "the channel is switched off, so nothing can be sent there again"),
     "LAST_OWNER": Code(409, "the organisation would be left without an owner"),
     "ALREADY_MEMBER": Code(409, "the person is a member of the organisation already"),
     "ALREADY_INVITED": Code(409, "the address has an open invitation: send it again, or revoke it first"),
