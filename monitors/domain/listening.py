@@ -7,23 +7,13 @@ brought it into the database, for hours if need be, and telling it twice changes
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from monitors.domain.gaps import Reason
+from monitors.domain.gaps import Deaf, Reason
 
 LATE = timedelta(seconds=5)
 """An event loop that was over this late stood still: what knocked in that time may have given up."""
 CANARY_TRIES = 3
 MAX_ENDED = 100
 """Deaf times that are kept apart while they cannot be told. Over it the last one grows to cover the next."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deaf:
-    """A time in which a process was there and did not listen, or turned pings away; `ended_at` is empty while it
-    lasts. Of one process, it is known by its start."""
-
-    started_at: datetime
-    ended_at: datetime | None
-    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +70,7 @@ class Ear:
         Backward: what lies in the future now never was; what lasts goes on from now."""
         if new >= old:
             return replace(self._with(Deaf(old, new, Reason.CLOCK)), beat_at=new)
-        past = tuple(
-            replace(each, ended_at=_earlier(each.ended_at, new)) for each in self.ended if each.started_at < new
-        )
+        past = tuple(_until(each, new) for each in self.ended if each.started_at < new)
         lasting, told = self.lasting, self.told
         if told and told >= new:
             if lasting and lasting.started_at == told:

@@ -6,6 +6,7 @@ import gc
 import os
 import socket
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,11 +17,10 @@ from django.conf import settings
 
 from monitors.domain import token
 from monitors.ingest import guard, replies, request
-from monitors.ingest.anchor import AnchoredClock
 from monitors.ingest.arrival import Arrival, Body
 from monitors.ingest.limiter import MemoryLimiter, RedisLimiter
+from monitors.ingest.listener import Listener
 from monitors.ingest.queue import Queue
-from monitors.ingest.spool import Spool
 from monitors.ingest.writer import Writer
 
 log = structlog.get_logger(__name__)
@@ -54,18 +54,19 @@ class Ingest:
         loop = asyncio.get_running_loop()
         self._slot = slot
         self._trusted_proxies = settings.ENV.trusted_proxies
-        self._clock = AnchoredClock()
+        self._listener = Listener()
+        self._now_us = self._listener.now_us
         self._queue = Queue(loop, limit=settings.ENV.ingest_queue_max)
         name = f"{socket.gethostname()}:{os.getpid()}"
         shared = RedisLimiter(settings.ENV.redis_url, name=name) if settings.ENV.redis_url else None
         self._limiter = None if shared else MemoryLimiter()
-        spool = Spool(slot.spool_path, max_mb=settings.ENV.spool_max_mb)
         self._writer = Writer(
             self._queue,
-            spool,
+            slot,
+            self._listener,
             name=name,
             is_only=settings.HEARTBEET_EMBEDDED,
-            now_us=self._clock.now_us,
+            spool_max_mb=settings.ENV.spool_max_mb,
             limiter=shared,
         )
         self._beating: asyncio.Task[None] | None = None
@@ -73,14 +74,14 @@ class Ingest:
     async def start(self) -> None:
         """Start to write, and say that we listen before we do."""
         self._writer.start()
-        await self._queue.ask_for_beat(self._clock.now_us())
+        await self._queue.ask_for_beat(self._listener.beat(0))
         self._beating = asyncio.create_task(self._beat())
 
     async def stop(self) -> None:
         """Write everything that was accepted, then say goodbye."""
         if self._beating is not None:
             self._beating.cancel()
-        self._queue.close()
+        self._writer.close()
         if not await asyncio.to_thread(self._writer.join, STOP_SEC):
             log.error("stopped_while_writing", waiting=len(self._queue))
         self._slot.release()
@@ -99,6 +100,7 @@ class Ingest:
             reply = await self._reply(family, scope, receive)
         except Exception:
             log.exception("ping_failed")
+            self._listener.refused()
             reply = family.refused
         await send(reply.start)
         await send(reply.body)
@@ -116,13 +118,14 @@ class Ingest:
         if not asked.token:
             return family.unknown
         digest = token.digest(asked.token)
-        if self._limiter is not None and (wait_sec := self._limiter.admit(digest, self._clock.now_us())):
+        if self._limiter is not None and (wait_sec := self._limiter.admit(digest, self._now_us())):
             self._queue.count_limited(digest)
             return family.limited(wait_sec)
         arrival = await self._gather(digest, asked, scope, receive)
-        arrival.received_us = self._clock.now_us()
+        arrival.received_us = self._now_us()
         settled = self._queue.submit(arrival)
         if settled is None:
+            self._listener.refused(arrival.received_us)
             return family.refused
         await settled
         return family.of(arrival)
@@ -145,12 +148,15 @@ class Ingest:
         return arrival
 
     async def _beat(self) -> None:
-        """Twice a second, also when idle: only a living event loop can say that it listens."""
+        """Twice a second, also when idle: only a living event loop can say that it listens. It does not wait for the
+        writer, or a slow database would look like a loop that stood still."""
         while True:
+            began = time.monotonic()
             await asyncio.sleep(BEAT_SEC)
-            if self._clock.re_anchor():
-                log.warning("clock_stepped")
-            await self._queue.ask_for_beat(self._clock.now_us())
+            late_sec = time.monotonic() - began - BEAT_SEC
+            self._queue.ask_for_beat(self._listener.beat(late_sec))
+            if not self._writer.is_alive():
+                self._queue.abandon()
 
 
 async def read_body(receive: Receive) -> bytes:

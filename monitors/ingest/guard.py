@@ -2,6 +2,7 @@
 
 import fcntl
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -19,6 +20,7 @@ class Slot:
     spool."""
 
     def __init__(self, folder: Path, number: int, lock: IO[bytes]) -> None:
+        self.folder, self.number = folder, number
         self.spool_path = folder / f"spool-{number}.sqlite3"
         self._lock = lock
 
@@ -39,6 +41,15 @@ def take_slot(folder: Path, *, only_one: bool, wait_sec: float = WAIT_SEC) -> Sl
         if time.monotonic() > until:
             raise FolderInUse(FolderInUse.__doc__)
         time.sleep(RETRY_SEC)
+
+
+def abandoned(slot: Slot) -> Iterator[Slot]:
+    """The other slots of the same folder that have a spool and that nobody holds, each held while it is looked at."""
+    for number in range(SLOTS):
+        path = slot.folder / f"spool-{number}.sqlite3"
+        lock = _try_lock(slot.folder / f"ingest-{number}.lock") if number != slot.number and path.exists() else None
+        if lock is not None:
+            yield Slot(slot.folder, number, lock)
 
 
 def _try_lock(path: Path) -> IO[bytes] | None:

@@ -28,7 +28,7 @@ class Group:
     settled: Settled | None = None
 
     def is_empty(self) -> bool:
-        return not self.arrivals and self.beat_us is None
+        return self.settled is None
 
 
 class Queue:
@@ -66,9 +66,16 @@ class Queue:
 
     def ask_for_beat(self, at_us: int) -> Settled:
         """Have the writer tell that everything that was submitted up to now, `at_us`, is stored."""
+        return self._ask(at_us)
+
+    def ask_for_proof(self) -> Settled:
+        """Settles when the writer has passed: what was submitted before is final."""
+        return self._ask(None)
+
+    def _ask(self, beat_us: int | None) -> Settled:
         with self._lock:
             group = self._open
-            group.beat_us = at_us
+            group.beat_us = beat_us or group.beat_us
             if group.settled is None:
                 group.settled = Settled(loop=self._loop)
             self._ring()
@@ -79,6 +86,13 @@ class Queue:
         with self._lock:
             self._is_closed = True
             self._ring()
+
+    def abandon(self) -> None:
+        """Nobody takes from here any more: who waits is answered as refused, and so is what comes from now on."""
+        self.close()
+        with self._lock:
+            group, self._open = self._open, Group()
+        self.finish(group)
 
     def __len__(self) -> int:
         return len(self._open.arrivals)

@@ -2,7 +2,12 @@
 
 import contextlib
 import copy
+import math
+import os
+import socket
 import threading
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import structlog
@@ -15,6 +20,8 @@ from monitors import sql
 log = structlog.get_logger(__name__)
 
 PROBE_SEC = 0.5
+PROBE_LIMIT_SEC = 3.0
+WATCH_SEC = 0.25
 APPLICATION = "heartbeet-ingest"
 _POSTGRESQL_OPTIONS = {
     "application_name": APPLICATION,
@@ -22,7 +29,7 @@ _POSTGRESQL_OPTIONS = {
     "keepalives_idle": 5,
     "keepalives_interval": 2,
     "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
+    "tcp_user_timeout": 5_000,
     "prepare_threshold": 2,
 }
 
@@ -95,10 +102,49 @@ class Outage:
 
 def _answers() -> bool:
     probe = own_connection()
-    with contextlib.suppress(Exception), contextlib.closing(probe), probe.cursor() as cursor:
-        cursor.execute(sql.PROBE)
-        if probe.vendor == "sqlite":
-            cursor.execute("BEGIN IMMEDIATE")
-            cursor.execute("ROLLBACK")
+    watchdog = Watchdog(probe)
+    with contextlib.closing(watchdog), watchdog.limit(PROBE_LIMIT_SEC), contextlib.suppress(Exception):
+        with contextlib.closing(probe), probe.cursor() as cursor:
+            cursor.execute(sql.PROBE)
+            if probe.vendor == "sqlite":
+                cursor.execute("BEGIN IMMEDIATE")
+                cursor.execute("ROLLBACK")
         return True
     return False
+
+
+class Watchdog:
+    """Cuts the line to a database that has stopped to answer without hanging up: whoever waits for it then gets an
+    error like that of any other outage. A file has no line; what waits for SQLite has a limit of its own."""
+
+    def __init__(self, database: BaseDatabaseWrapper) -> None:
+        self._database = database
+        self._until = math.inf
+        self._is_closed = threading.Event()
+        if database.vendor == "postgresql":
+            threading.Thread(target=self._watch, name="heartbeet-watchdog", daemon=True).start()
+
+    @contextlib.contextmanager
+    def limit(self, seconds: float) -> Iterator[None]:
+        """What happens inside must be done in time."""
+        self._until = time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self._until = math.inf
+
+    def close(self) -> None:
+        self._is_closed.set()
+
+    def _watch(self) -> None:
+        while not self._is_closed.wait(WATCH_SEC):
+            if time.monotonic() > self._until:
+                self._until = math.inf
+                self._cut()
+
+    def _cut(self) -> None:
+        """Through a descriptor of our own: the connection's may be closed, and its number taken, at any moment."""
+        line = self._database.connection
+        with contextlib.suppress(Exception), socket.socket(fileno=os.dup(line.pgconn.socket)) as own:
+            log.error("database_hangs")
+            own.shutdown(socket.SHUT_RDWR)

@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,9 @@ _PAGE_BYTES = 4096
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS batch (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, first_us INTEGER, arrivals BLOB);
 CREATE TABLE IF NOT EXISTS quarantine (seq INTEGER PRIMARY KEY, error TEXT NOT NULL, arrival BLOB);
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
+_NODES, _CANARY = "nodes", "canary"
 
 
 class SpoolFull(Exception):
@@ -42,6 +44,39 @@ class Spool:
     @property
     def is_empty(self) -> bool:
         return not self._waiting
+
+    def __len__(self) -> int:
+        """How many batches wait, as far as is known."""
+        return self._waiting or 0
+
+    # Whose file it is
+
+    def nodes(self) -> list[UUID]:
+        """The processes that wrote here and have not been said goodbye for, oldest first. Raises SpoolFull."""
+        return [UUID(text) for text in self._read(_NODES).split()]
+
+    def write_nodes(self, nodes: Iterable[UUID]) -> None:
+        """Remember the processes that write here. Raises SpoolFull."""
+        self._write(_NODES, " ".join(node.hex for node in nodes))
+
+    def is_canary_proven(self, place: str) -> bool:
+        """Whether a canary has ever come back to this slot by way of `place`. Raises SpoolFull."""
+        return self._read(_CANARY) == place
+
+    def write_canary_proven(self, place: str) -> None:
+        """Remember that one has. Raises SpoolFull."""
+        self._write(_CANARY, place)
+
+    def _read(self, name: str) -> str:
+        select = "SELECT value FROM meta WHERE name = ?"
+        row = self._in_repair(lambda db: db.execute(select, (name,)).fetchone())
+        return str(row[0]) if row else ""
+
+    def _write(self, name: str, value: str) -> None:
+        insert = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+        self._in_repair(lambda db: db.execute(insert, (name, value)))
+
+    # What waits in it
 
     def put(self, batch: Batch) -> None:
         """Make a batch durable here. Raises SpoolFull."""
@@ -73,7 +108,7 @@ class Spool:
 
     def oldest_us(self) -> int | None:
         """When the oldest waiting ping was received. Raises SpoolFull, also if the file could not be read yet."""
-        if self._waiting == 0:
+        if self._waiting == 0 or (self._waiting is None and not self._path.exists()):
             return None
         found: int | None = self._in_repair(lambda db: db.execute("SELECT min(first_us) FROM batch").fetchone())[0]
         return found

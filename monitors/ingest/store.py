@@ -83,10 +83,13 @@ def _digests(batch: Batch) -> list[bytes]:
 
 def record_once(batch: Batch, *, now: datetime) -> None:
     """Like `record`, for a batch that may have been committed before: then it only gets its outcome."""
-    if sql.is_recorded(batch.id):
-        batch.settle(Outcome.STORED)
-    else:
-        record(batch, now=now)
+    try:
+        if not sql.is_recorded(batch.id):
+            return record(batch, now=now)
+    except db.IntegrityError:
+        if not sql.is_recorded(batch.id):  # else a server that we had given up on came to its end in between
+            raise
+    return batch.settle(Outcome.STORED)
 
 
 def is_outage(error: BaseException) -> bool:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitors.domain import listening
-from monitors.domain.gaps import Reason
-from monitors.domain.listening import Deaf, Ear
+from monitors.domain.gaps import Deaf, Reason
+from monitors.domain.listening import Ear
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
