@@ -1,29 +1,47 @@
 """Notices turned into what people read: a storm's list, a channel that does not work."""
 
+from datetime import datetime
+
 from django.conf import settings
 
 from alerts.channels import registry
-from alerts.domain import words
+from alerts.domain import storm, words
 from alerts.domain.message import Bulletin, MessageType, Tone
 from alerts.domain.retry import DeliveryStatus
 from alerts.models import Channel, Delivery, Notice
+from monitors.domain.status import EventKind
+from monitors.models import Incident
 
 
 def of(notice: Notice) -> Bulletin:
-    """What a notice tells now; a storm's list is as long as it is at this moment."""
+    """What a notice tells."""
     return _flagged(notice) if notice.about else _storm(notice)
 
 
 def _storm(notice: Notice) -> Bulletin:
+    """The list of a storm as it was when the notice was made, so that every try tells the same."""
+    text = storm.text(_entries(notice))
     return Bulletin(
         type=MessageType.STORM,
         at=notice.created_at,
-        tone=Tone.PLAIN,
-        headline="Heartbeet has something to tell",
-        summary="",
-        url=settings.HEARTBEET_SITE_URL,
-        thread=f"notice-{notice.id}",
+        tone=Tone.RECOVERY if text.is_over else Tone.ALARM,
+        headline=text.headline,
+        summary=text.summary,
+        url=f"{settings.HEARTBEET_SITE_URL}{notice.organization.home}incidents",
+        thread=f"storm-{notice.storm_id}",
+        facts=text.facts,
     )
+
+
+def _entries(notice: Notice) -> list[storm.Entry]:
+    rows = Delivery.objects.filter(storm=notice.storm_id, created_at__lte=notice.created_at)
+    opened = rows.filter(event__kind=EventKind.OPENED).select_related("incident__monitor").order_by("id")
+    return [_entry(row.incident, notice.created_at) for row in opened if row.incident]
+
+
+def _entry(incident: Incident, at: datetime) -> storm.Entry:
+    is_over = incident.resolved_at is not None and incident.resolved_at <= at
+    return storm.Entry(incident.monitor.name, incident.opened_at, incident.resolved_at if is_over else None)
 
 
 def _flagged(notice: Notice) -> Bulletin:

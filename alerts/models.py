@@ -135,7 +135,7 @@ class Delivery(models.Model):
     )
     notice = models.ForeignKey(Notice, on_delete=models.CASCADE, null=True, blank=True, related_name="deliveries")
     storm = models.ForeignKey(Storm, on_delete=models.SET_NULL, null=True, blank=True, related_name="deliveries")
-    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="deliveries")
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, db_index=False, related_name="deliveries")
     step = models.PositiveSmallIntegerField(default=0)
     status = models.CharField(max_length=10, choices=[(s.value, s.value) for s in DeliveryStatus])
     tries = models.PositiveSmallIntegerField(default=0)
@@ -161,6 +161,7 @@ class Delivery(models.Model):
         indexes = [
             models.Index(fields=["next_try_at"], condition=Q(next_try_at__isnull=False), name="delivery_due"),
             models.Index(fields=["incident", "channel", "id"], name="delivery_order"),
+            models.Index(fields=["channel", "created_at"], name="delivery_recent"),
             models.Index(fields=["created_at"], condition=Q(status=DeliveryStatus.DEAD.value), name="delivery_dead"),
         ]
 
@@ -184,11 +185,12 @@ class Attempt(models.Model):
 
 
 class Receiver(models.Model):
-    """How a host has answered lately, for the circuit breaker: how many sends to it in a row got no useful answer, and
-    until when it is left alone."""
+    """How a host has answered lately, for the circuit breaker: how many sends to it in a row got no useful answer, the
+    id of the channel if one alone has met them all, and until when it is left alone."""
 
     host = models.CharField(max_length=255, primary_key=True)
     failures = models.PositiveIntegerField(default=0)
+    only_channel = models.BigIntegerField(null=True, blank=True)
     open_until = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField()
 

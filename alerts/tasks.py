@@ -2,7 +2,7 @@
 
 from celery import shared_task, signals
 
-from alerts import aftermath, dispatcher, sender
+from alerts import aftermath, dispatcher, policies, sender, storms
 from heartbeet.lib import clock
 
 DRAIN_SEC = 3.0
@@ -10,9 +10,11 @@ DRAIN_SEC = 3.0
 
 @shared_task(name="alerts.dispatch", ignore_result=True)
 def dispatch() -> None:
-    """Turn the outbox into deliveries, tell the fallback what is late, and ring for their senders."""
+    """Turn the outbox into deliveries, reminders among them, tell the lists of storms, tell the fallback what is late,
+    and ring for their senders."""
     now = clock.now()
-    if dispatcher.dispatch(now=now) + aftermath.look(now=now):
+    policies.remind(now=now)
+    if dispatcher.dispatch(now=now) + storms.tell(now=now) + aftermath.look(now=now):
         send.apply_async(expires=2)
 
 

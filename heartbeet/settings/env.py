@@ -70,6 +70,9 @@ class Env(BaseSettings):
     allow_private_targets: Annotated[list[IPv4Network | IPv6Network], NoDecode] = Field(
         default=[], description="CIDR list of private networks that webhooks may reach. Cloud metadata stays blocked."
     )
+    apprise: Literal["off", "on"] = Field(
+        default="off", description="Whether channels may tell services by Apprise, which must be installed then."
+    )
     allowed_hosts: Annotated[list[str], NoDecode] = Field(
         default=[], description="Other names that pages and API are asked by, beside the one in `site_url`."
     )
@@ -82,6 +85,11 @@ class Env(BaseSettings):
     upstream_ping_sec: float = Field(default=60, ge=5, le=86_400, description="Seconds between two of those.")
     sweep_interval_sec: float = Field(default=0.5, ge=0.05, le=60, description="Seconds between two sweeps.")
     send_threads: int = Field(default=16, ge=1, le=256, description="Alerts that one worker sends at the same time.")
+    sends_per_host: int = Field(default=8, ge=1, le=256, description="How many of these may go to the same host.")
+    storm_incidents: int = Field(
+        default=10, ge=0, le=1000, description="Incidents at once that are told each for itself; 0: all of them."
+    )
+    storm_window_sec: int = Field(default=60, ge=1, le=3600, description="What counts as at once.")
     fallback_after_sec: int = Field(
         default=120, ge=1, le=86_400, description="Seconds until the fallback channel is told what another was not."
     )
