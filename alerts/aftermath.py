@@ -1,6 +1,7 @@
 """What follows when a message does not arrive, or arrives again: the fallback channel is told, and a channel that fails
 again and again is flagged. Everything here may be repeated, by any number of processes."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from alerts import fallback, flags
@@ -8,16 +9,22 @@ from alerts.domain.retry import DeliveryStatus
 from alerts.models import Delivery, Notice
 
 
+def conclude(ended: Sequence[Delivery], *, now: datetime) -> None:
+    """Draw the conclusions of deliveries that have just ended, `delivered` or `dead`, in that order. Call it in the
+    transaction that records this, after their rows were updated; channel and notice should be loaded."""
+    dead = [each for each in ended if each.status == DeliveryStatus.DEAD]
+    flags.count(ended, now=now)
+    if dead:
+        fallback.at_once(dead, now=now)
+    for each in dead:
+        if each.notice and each.notice.kind == Notice.FLAGGED:
+            flags.untold(each.notice, now=now)
+
+
 def after(delivery: Delivery, status: DeliveryStatus, *, now: datetime) -> None:
-    """Draw the conclusions of a delivery that has just ended, `delivered` or `dead`. Call it in the transaction that
-    records the end, after the delivery's row was updated; its channel and notice should be loaded."""
-    if status is DeliveryStatus.DELIVERED:
-        flags.arrived(delivery.channel)
-    elif status is DeliveryStatus.DEAD:
-        fallback.at_once(delivery, now=now)
-        flags.died(delivery.channel, now=now)
-        if delivery.notice and delivery.notice.kind == Notice.FLAGGED:
-            flags.untold(delivery.notice, now=now)
+    """The same for one."""
+    delivery.status = status
+    conclude([delivery], now=now)
 
 
 def look(*, now: datetime) -> int:

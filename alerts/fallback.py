@@ -38,9 +38,9 @@ def late(*, now: datetime) -> int:
         return _fall_back(list(locked.order_by("id")[:BATCH]), channels, now)
 
 
-def at_once(delivery: Delivery, *, now: datetime) -> int:
-    """Tell what is dead; the caller holds its row. Returns how many deliveries were made."""
-    found = list(_wanted().filter(id=delivery.id).select_related(*_NEEDS))
+def at_once(dead: Iterable[Delivery], *, now: datetime) -> int:
+    """Tell what is dead; the caller holds these rows. Returns how many deliveries were made."""
+    found = list(_wanted().filter(id__in=[each.id for each in dead]).select_related(*_NEEDS))
     return _fall_back(found, _channels({row.channel.organization_id for row in found}), now) if found else 0
 
 

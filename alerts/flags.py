@@ -1,5 +1,6 @@
 """The flag of a channel that fails again and again: its people are told by another way, once, until it works again."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import Exists, F, Max, OuterRef, Q
@@ -14,27 +15,43 @@ from alerts.models import Channel, Delivery, Notice
 DEAD_IN_A_ROW = 5
 
 
-def arrived(channel: Channel) -> None:
-    """A message has arrived: whatever was wrong is over."""
-    failing = Channel.objects.filter(Q(dead_in_a_row__gt=0) | Q(flagged_at__isnull=False), id=channel.id)
-    failing.update(dead_in_a_row=0, flagged_at=None)
+def count(ended: Sequence[Delivery], *, now: datetime) -> None:
+    """Count the messages that were given up in a row, and flag a channel at the fifth; one that arrives lifts the flag.
+    `ended` are in the order in which they ended."""
+    dead = {each.channel_id for each in ended if each.status == DeliveryStatus.DEAD}
+    failing = Q(dead_in_a_row__gt=0) | Q(flagged_at__isnull=False)
+    concerned = Channel.objects.filter(Q(id__in=dead) | failing, id__in={each.channel_id for each in ended})
+    for channel in concerned.order_by("id").select_for_update(no_key=True):
+        is_new = _take([each.status for each in ended if each.channel_id == channel.id], channel, now)
+        channel.save(update_fields=["dead_in_a_row", "flagged_at"])
+        if is_new:
+            _tell(channel, now)
 
 
-def died(channel: Channel, *, now: datetime) -> None:
-    """A message was given up. The update that sets the flag has one winner, who tells it; a channel that is not used is
-    not to blame."""
-    used = Channel.objects.filter(id=channel.id, is_enabled=True, deleted_at=None)
-    used.update(dead_in_a_row=F("dead_in_a_row") + 1)
-    if used.filter(dead_in_a_row__gte=DEAD_IN_A_ROW, flagged_at=None).update(flagged_at=now):
-        _tell(channel, now)
+def works(channel: Channel) -> None:
+    """A test has arrived: whatever was wrong is over."""
+    Channel.objects.filter(id=channel.id).update(dead_in_a_row=0, flagged_at=None)
 
 
 def untold(notice: Notice, *, now: datetime) -> None:
-    """The notice of a flag was given up itself: the owners get it as a letter."""
+    """Nobody can be told by another channel: the owners get the notice of a flag as a letter."""
     told = bulletins.of(notice)
     lines = [told.summary, *(f"{label}: {text}" for label, text in told.facts), told.url]
     for owner in accounts_queries.owners(notice.organization):
         letters.write(to=owner.email, subject=told.headline, text="\n\n".join(lines) + "\n", now=now)
+
+
+def _take(statuses: Sequence[str], channel: Channel, now: datetime) -> bool:
+    """Count into the row, which is locked. Returns whether it is flagged by this."""
+    was_flagged = channel.flagged_at is not None
+    for status in statuses:
+        if status == DeliveryStatus.DELIVERED:
+            channel.dead_in_a_row, channel.flagged_at = 0, None
+        elif channel.is_enabled and channel.deleted_at is None:  # what is not used is not to blame
+            channel.dead_in_a_row += 1
+            if channel.dead_in_a_row >= DEAD_IN_A_ROW:
+                channel.flagged_at = channel.flagged_at or now
+    return channel.flagged_at is not None and not was_flagged
 
 
 def _tell(channel: Channel, now: datetime) -> None:
