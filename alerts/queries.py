@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Count, Min, Prefetch, QuerySet
+from django.db.models.functions import Coalesce
 
 from accounts import webhooks
 from accounts.models import Organization, WebhookSecret
@@ -74,11 +75,12 @@ def deliveries_of(organization: Organization) -> QuerySet[Delivery]:
 
 
 def undelivered(now: datetime) -> Undelivered:
-    """What operators must see: alerts that did not reach anybody yet, or never will."""
+    """What operators must see: alerts that did not reach anybody yet, or never will. One that a policy holds back is
+    not late."""
     waiting = Delivery.objects.filter(next_try_at__isnull=False, status__in=WAITING)
-    outbox = IncidentEvent.objects.filter(dispatched_at=None, kind__in=TYPE_OF_EVENT)
+    outbox = IncidentEvent.objects.filter(dispatched_at=None, kind__in=TYPE_OF_EVENT).exclude(hold_until__gt=now)
     counted = waiting.aggregate(count=Count("id"), oldest=Min("created_at"))
-    undispatched = outbox.aggregate(count=Count("id"), oldest=Min("created_at"))
+    undispatched = outbox.aggregate(count=Count("id"), oldest=Min(Coalesce("hold_until", "created_at")))
     dead = Delivery.objects.filter(
         status=DeliveryStatus.DEAD,
         created_at__gt=now - DEAD_LETTERS_COUNT_FOR,

@@ -126,6 +126,9 @@ class Message:
             return _opened(self)
         if self.type is MessageType.RESOLVED:
             return _resolved(self)
+        if self.type is MessageType.REMINDER:
+            lasts = words.span(self.at - self.incident.opened_at)
+            return f"{self.monitor.name} is still down after {lasts}, and nobody has acknowledged it yet."
         who = f" by {self.incident.acknowledged_by}" if self.incident.acknowledged_by else ""
         return f"{self.incident.title}: {self.type.value.removeprefix('incident.')}{who}."
 
