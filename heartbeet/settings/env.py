@@ -83,6 +83,9 @@ class Env(BaseSettings):
         default="", repr=False, description="Where we send our own heartbeat: a ping URL of somebody who watches us."
     )
     upstream_ping_sec: float = Field(default=60, ge=5, le=86_400, description="Seconds between two of those.")
+    canary: Literal["on", "off"] = Field(
+        default="on", description="Whether ingest pings itself through `site_url`, to notice when pings cannot reach it."
+    )
     sweep_interval_sec: float = Field(default=0.5, ge=0.05, le=60, description="Seconds between two sweeps.")
     send_threads: int = Field(default=16, ge=1, le=256, description="Alerts that one worker sends at the same time.")
     sends_per_host: int = Field(default=8, ge=1, le=256, description="How many of these may go to the same host.")

@@ -16,7 +16,7 @@ import structlog
 from django.conf import settings
 
 from monitors.domain import token
-from monitors.ingest import guard, replies, request
+from monitors.ingest import canary, guard, replies, request
 from monitors.ingest.arrival import Arrival, Body
 from monitors.ingest.limiter import MemoryLimiter, RedisLimiter
 from monitors.ingest.listener import Listener
@@ -30,6 +30,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 BEAT_SEC = 0.5
+PROOF_SEC = 5.0
 STOP_SEC = 8.0
 SWITCH_SEC = 0.0005
 GC_THRESHOLD = 50_000, 20, 50
@@ -57,6 +58,9 @@ class Ingest:
         self._listener = Listener()
         self._now_us = self._listener.now_us
         self._queue = Queue(loop, limit=settings.ENV.ingest_queue_max)
+        self._canary_digest = token.digest(canary.own_token())
+        url = canary.public_url()
+        self._canary = canary.Canary(url, self._listener) if url else None
         name = f"{socket.gethostname()}:{os.getpid()}"
         shared = RedisLimiter(settings.ENV.redis_url, name=name) if settings.ENV.redis_url else None
         self._limiter = None if shared else MemoryLimiter()
@@ -68,6 +72,7 @@ class Ingest:
             is_only=settings.HEARTBEET_EMBEDDED,
             spool_max_mb=settings.ENV.spool_max_mb,
             limiter=shared,
+            canary_place=self._canary.place if self._canary else "",
         )
         self._beating: asyncio.Task[None] | None = None
 
@@ -76,11 +81,15 @@ class Ingest:
         self._writer.start()
         await self._queue.ask_for_beat(self._listener.beat(0))
         self._beating = asyncio.create_task(self._beat())
+        if self._canary is not None:
+            self._canary.start()
 
     async def stop(self) -> None:
         """Write everything that was accepted, then say goodbye."""
         if self._beating is not None:
             self._beating.cancel()
+        if self._canary is not None:
+            self._canary.stop()
         self._writer.close()
         if not await asyncio.to_thread(self._writer.join, STOP_SEC):
             log.error("stopped_while_writing", waiting=len(self._queue))
@@ -118,6 +127,8 @@ class Ingest:
         if not asked.token:
             return family.unknown
         digest = token.digest(asked.token)
+        if digest == self._canary_digest:
+            return family.stored if await self._can_store() else family.refused
         if self._limiter is not None and (wait_sec := self._limiter.admit(digest, self._now_us())):
             self._queue.count_limited(digest)
             return family.limited(wait_sec)
@@ -129,6 +140,13 @@ class Ingest:
             return family.refused
         await settled
         return family.of(arrival)
+
+    async def _can_store(self) -> bool:
+        """Whether pings can be made durable here right now, which the writer proves by passing."""
+        if self._queue.is_closed:
+            return False
+        done, _ = await asyncio.wait([self._queue.ask_for_proof()], timeout=PROOF_SEC)
+        return bool(done) and not self._listener.is_refusing and self.readiness().is_ready
 
     async def _gather(self, digest: bytes, asked: request.Asked, scope: Scope, receive: Receive) -> Arrival:
         """Everything a request says, as far as it is valid."""

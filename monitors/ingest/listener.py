@@ -33,6 +33,11 @@ class Listener:
         """Whether pings were turned away, and nothing was stored since."""
         return self._ear.refused_since is not None
 
+    @property
+    def has_canaries(self) -> bool:
+        """Whether canaries are known to come back, so that it means something when one does not."""
+        return self._ear.canary_at is not None
+
     def expect_canaries(self) -> None:
         """They came back in the life of a predecessor: if none does now, pings do not either."""
         now = self.now()

@@ -43,13 +43,13 @@ class Queue:
         self._bell = threading.Lock()  # held while there is nothing to tell the writer
         self._bell.acquire()
         self._is_writer_waiting = False
-        self._is_closed = False
+        self.is_closed = False
 
     def submit(self, arrival: Arrival) -> Settled | None:
         """Queue an arrival; the future settles when its outcome is final. None if the queue is full or closed."""
         with self._lock:
             group = self._open
-            if self._is_closed or len(group.arrivals) >= self._limit:
+            if self.is_closed or len(group.arrivals) >= self._limit:
                 return None
             group.arrivals.append(arrival)
             if group.settled is None:
@@ -84,7 +84,7 @@ class Queue:
     def close(self) -> None:
         """Turn away what comes from now on; the writer gets what is here, then None."""
         with self._lock:
-            self._is_closed = True
+            self.is_closed = True
             self._ring()
 
     def abandon(self) -> None:
@@ -100,10 +100,10 @@ class Queue:
     def take(self, timeout: float) -> Group | None:
         """What has arrived since the last call; waits for something up to `timeout` seconds, then the group may be
         empty. None when the queue is closed and empty."""
-        if self._open.is_empty() and not self._is_closed:
+        if self._open.is_empty() and not self.is_closed:
             self._wait(timeout)
         with self._lock:
-            if self._is_closed and self._open.is_empty() and not self._open.limited:
+            if self.is_closed and self._open.is_empty() and not self._open.limited:
                 return None
             group, self._open = self._open, Group()
             return group
@@ -115,7 +115,7 @@ class Queue:
 
     def _wait(self, timeout: float) -> None:
         with self._lock:
-            if not self._open.is_empty() or self._is_closed:
+            if not self._open.is_empty() or self.is_closed:
                 return
             self._is_writer_waiting = True
         self._bell.acquire(timeout=timeout)

@@ -41,6 +41,7 @@ class Family:
         self._replies = replies
         self._limited = limited
         self.preflight, self.no_such_path, self.method_not_allowed = others
+        self.stored = replies[Outcome.STORED]
         self.unknown, self.refused = replies[Outcome.UNKNOWN], replies[Outcome.REFUSED]
 
     def of(self, arrival: Arrival) -> Reply:

@@ -44,6 +44,7 @@ class Writer:
         is_only: bool,
         spool_max_mb: int,
         limiter: RedisLimiter | None,
+        canary_place: str,
     ) -> None:
         self.outage = session.Outage()
         self.is_spool_full = False
@@ -57,6 +58,8 @@ class Writer:
         self._own = self._drain_of(self._spool)
         self._own.sign(self._node.id)
         self._orphans = None if is_only else Orphans(slot, self._drain_of, max_mb=spool_max_mb)
+        self._canary_place = canary_place
+        self._expect_canaries()
         self._closed_us = 0
         self._patience_sec = PATIENCE_SEC
         self._thread = threading.Thread(target=self._run, name="heartbeet-writer", daemon=True)
@@ -206,6 +209,7 @@ class Writer:
     # The watermark
 
     def _beat(self, at_us: int) -> None:
+        self._note_canary()
         if self.outage.is_on:
             return
         try:
@@ -228,6 +232,22 @@ class Writer:
             each.forget(self._node)
         if self._orphans is not None:
             self._orphans.finish()
+
+    # The canary
+
+    def _expect_canaries(self) -> None:
+        """If they came back to a predecessor this way, it means something if none comes back to us."""
+        with contextlib.suppress(SpoolFull):
+            if self._canary_place and self._spool.is_canary_proven(self._canary_place):
+                self._canary_place = ""
+                self._listener.expect_canaries()
+
+    def _note_canary(self) -> None:
+        """Remember for whoever takes this slot next that they come back."""
+        if self._canary_place and self._listener.has_canaries:
+            with contextlib.suppress(SpoolFull):
+                self._spool.write_canary_proven(self._canary_place)
+            self._canary_place = ""
 
     def _say_goodbye(self) -> None:
         """Empty the spool if that is quickly done. A node whose pings still wait in it stays: the clock must not pass
