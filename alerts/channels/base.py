@@ -67,6 +67,8 @@ class Receipt:
     """Whether `error` has the receiver's own words already."""
     reference: str = ""
     """How the receiver calls the message it took, where it can be changed later."""
+    is_gone: bool = False
+    """Whether what was to be changed is not there any more."""
 
 
 def refused(found: Receipt, error: str, *, failure: Failure | None = None) -> Receipt:
@@ -133,9 +135,10 @@ class Choice(Field):
 @dataclass(frozen=True, slots=True)
 class URL(Field):
     """A public address to post to; `hosts` limits it to those of one service, `*.` stands for any name before. The
-    address of a known service's webhook is taken only where `service` names it."""
+    address of a known service's webhook is taken only where `service` names it. `retired` are its old hosts."""
 
     hosts: tuple[str, ...] = ()
+    retired: tuple[str, ...] = ()
     service: str = ""
     max_length: int = http.MAX_URL
 
@@ -152,6 +155,8 @@ class URL(Field):
             raise AlertUrlInvalid(
                 self.name, f"This address belongs to {found.name}: add a channel of that kind for it."
             )
+        if any(_is_of(host, each) for each in self.retired):
+            raise AlertUrlInvalid(self.name, f"{self.service} has retired this kind of address. {self.where}")
         if self.hosts and not (text.startswith("https://") and any(_is_of(host, each) for each in self.hosts)):
             raise AlertUrlInvalid(self.name, f"Give the address that starts with {_beginning(self.hosts[0])}.")
         return text
@@ -213,6 +218,11 @@ class Channel(ABC):
         )
 
     @classmethod
+    def unavailable(cls) -> str:
+        """Why no channel of this kind can be made on this installation; empty if it can."""
+        return ""
+
+    @classmethod
     def masked(cls, config: Mapping[str, str]) -> Values:
         """What may be shown of a channel to those who may not change it, and kept in the audit log."""
         fields = {each.name: each for each in cls.fields}
@@ -220,8 +230,9 @@ class Channel(ABC):
 
     @classmethod
     def host(cls, config: Mapping[str, str]) -> str:
-        """Whom we talk to: what shares a host shares its limits. Empty if the configuration names nobody."""
-        return urlsplit(config.get("url", "")).hostname or ""
+        """Whom we talk to, with its port if that is unusual: what shares a host shares its limits. Empty if the
+        configuration names nobody."""
+        return urlsplit(config.get("url", "")).netloc.lower()
 
     @abstractmethod
     def send(self, message: Telling, delivery_id: str, *, now: datetime) -> Receipt:
@@ -349,5 +360,5 @@ def timed(
         # Where it happened, not what was said: the words may hold the address we post to.
         where = "".join(traceback.format_tb(error.__traceback__))
         log.error("channel.raised", kind=channel.kind, error=type(error).__name__, where=where)
-        receipt = failed(f"The channel failed: {type(error).__name__}.")
+        receipt = failed(f"The channel failed: {type(error).__name__}.", Failure.OURS)
     return receipt, timedelta(seconds=time.monotonic() - started)

@@ -7,12 +7,11 @@ from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
-from html import escape
 
 from django.conf import settings
 
 from alerts.channels.base import BadConfig, Channel, Field, Receipt, failed
-from alerts.domain import words
+from alerts.domain import letter, words
 from alerts.domain.message import Message, MessageType, Telling
 from alerts.domain.retry import Failure
 from heartbeet.lib import smtp
@@ -23,6 +22,12 @@ MARKS = {
     MessageType.REMINDER: "STILL DOWN",
     MessageType.RESOLVED: "RECOVERED",
 }
+
+FOLLOWING = {*MARKS, MessageType.ACKNOWLEDGED} - {MessageType.OPENED}
+
+QUIET = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+"""What keeps vacation responders quiet: RFC 3834, and Exchange's own. Not `Precedence` or `List-Id`: an alert is no
+bulk mail, and should not be filed like one."""
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
 
@@ -35,13 +40,31 @@ class MailAddress(Field):
 
     def clean(self, value: str) -> str:
         text = Field.clean(self, value)
+        if text.count("@") > 1 and any(sign in text for sign in ",; "):
+            raise BadConfig(self.name, "Give one e-mail address; each further one is a channel of its own.")
+        if "<" in text:
+            raise BadConfig(self.name, "Give the e-mail address alone, without a name and without < and >.")
+        if not text.isascii():
+            raise BadConfig(self.name, _in_ascii(text))
         if not _ADDRESS.fullmatch(text) or ".." in text:
             raise BadConfig(self.name, "Give one e-mail address like name@example.com.")
         return text
 
 
+def _in_ascii(text: str) -> str:
+    """What to write instead of an internationalised address: few mail servers take one, but each domain has a form."""
+    local, _, domain = text.partition("@")
+    try:
+        spelled = domain.encode("idna").decode()
+    except UnicodeError:
+        spelled = ""
+    if local.isascii() and spelled:
+        return f"Give the domain as mail servers know it: {local}@{spelled}."
+    return "Give an address of plain letters, like name@example.com: few mail servers take others."
+
+
 class Email(Channel):
-    """Text with a simple HTML form, one address."""
+    """One address; plain text and HTML, one thread for each incident."""
 
     kind = "email"
     label = "E-mail"
@@ -52,7 +75,10 @@ class Email(Channel):
         return "smtp"  # one server for all mails, whoever gets them
 
     def send(self, message: Telling, delivery_id: str, *, now: datetime) -> Receipt:
-        mail = compose(message, to=self.config["to"], delivery_id=delivery_id, now=now)
+        try:
+            mail = compose(message, to=self.config["to"], delivery_id=delivery_id, now=now)
+        except ValueError as error:
+            return failed(str(error), Failure.OURS)
         if smtp.prints():
             smtp.print_out(mail)
             return Receipt(is_ok=True, excerpt="Written to the console: HEARTBEET_SMTP_URL is not set.")
@@ -65,38 +91,33 @@ class Email(Channel):
 
 
 def compose(message: Telling, *, to: str, delivery_id: str, now: datetime) -> EmailMessage:
-    """The mail. Its Message-ID is the delivery's id, so a mail sent twice can be told; one incident is one thread."""
+    """The mail. Its Message-ID is the delivery's id, so a mail sent twice can be told. One incident is one thread, and
+    that begins at an id which no mail has: the mail about the beginning may be the one that was never delivered.
+
+    Raises ValueError if HEARTBEET_MAIL_FROM is no address.
+    """
     name, sender = parseaddr(settings.HEARTBEET_MAIL_FROM)
-    domain = sender.partition("@")[2] or "localhost"
-    mark = MARKS.get(message.type)
+    if not _ADDRESS.fullmatch(sender):
+        raise ValueError("HEARTBEET_MAIL_FROM is not an address that a mail can come from.")
+    domain = sender.partition("@")[2]
     mail = EmailMessage()
-    about = f"{mark}: {message.monitor.name}" if mark and isinstance(message, Message) else message.headline
-    mail["Subject"] = words.one_line(about, 200)
+    mail["Subject"] = _subject(message)
     mail["From"] = Address(display_name=name, addr_spec=sender)
     mail["To"] = Address(addr_spec=to)
     mail["Date"] = format_datetime(now)
     mail["Message-ID"] = f"<{delivery_id}@{domain}>"
-    mail["References"] = f"<{message.thread}@{domain}>"
-    mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(as_text(message))
-    mail.add_alternative(as_html(message), subtype="html")
+    thread = f"<{message.thread}@{domain}>"
+    mail["References"] = thread
+    if message.type in FOLLOWING:
+        mail["In-Reply-To"] = thread
+    for header, value in QUIET.items():
+        mail[header] = value
+    mail.set_content(letter.as_text(message))
+    mail.add_alternative(letter.as_html(message), subtype="html")
     return mail
 
 
-def as_text(message: Telling) -> str:
-    """The plain text."""
-    facts = "\n".join(f"{name}: {fact}" for name, fact in message.facts)
-    return f"{message.summary}\n\n{facts}\n\n{message.url}\n"
-
-
-def as_html(message: Telling) -> str:
-    """The same as HTML: no image, nothing to load."""
-    rows = "".join(
-        f'<tr><td style="padding:2px 16px 2px 0;color:#666">{escape(name)}</td><td>{escape(fact)}</td></tr>'
-        for name, fact in message.facts
-    )
-    return (
-        '<div style="font-family:system-ui,sans-serif;max-width:560px">'
-        f"<h2>{escape(message.headline)}</h2><p>{escape(message.summary)}</p><table>{rows}</table>"
-        f'<p><a href="{escape(message.url)}">Open in Heartbeet</a></p></div>'
-    )
+def _subject(message: Telling) -> str:
+    mark = MARKS.get(message.type)
+    about = f"{mark}: {message.monitor.name}" if mark and isinstance(message, Message) else message.headline
+    return words.one_line(about, letter.SUBJECT)

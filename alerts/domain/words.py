@@ -1,5 +1,8 @@
-"""Times and durations as a person says them."""
+"""Times and durations as a person says them, and texts that keep to a limit."""
 
+import itertools
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from heartbeet.lib import durations
@@ -27,3 +30,36 @@ def one_line(text: str, limit: int) -> str:
     """Text fit for one line: control characters and line breaks become spaces, the end is cut with an ellipsis."""
     tidy = " ".join("".join(character if character.isprintable() else " " for character in text).split())
     return tidy if len(tidy) <= limit else tidy[: limit - 1].rstrip() + "…"
+
+
+def utf16(text: str) -> int:
+    """The length as services count it that were not written in Python: an emoji is two."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def fit(text: str, limit: int, *, written: Callable[[str], str] = str, size: Callable[[str], int] = utf16) -> str:
+    """As much of a text as fits, in one line, as `written` writes it (nothing escaped is cut in half)."""
+    line = one_line(text, len(text) + 1)
+    whole = written(line)
+    if size(whole) <= limit:
+        return whole
+
+    def cut(length: int) -> str:
+        return written(line[:length].rstrip() + "…")
+
+    return cut(max(bisect_right(range(len(line)), limit, key=lambda length: size(cut(length))) - 1, 0))
+
+
+ROOM_FOR_THE_REST = 60
+
+
+def as_many(
+    rows: Sequence[tuple[str, str]], *, most: int, budget: int, size: Callable[[str], int] = utf16
+) -> list[tuple[str, str]]:
+    """The first rows that fit: `most` of them, `budget` in all. The last one says how many were left out, if any."""
+    costs = [sum(map(size, row)) for row in rows]
+    if len(rows) <= most and sum(costs) <= budget:
+        return list(rows)
+    ends = itertools.accumulate(costs[: most - 1])
+    kept = sum(1 for end in ends if end <= budget - ROOM_FOR_THE_REST)
+    return [*rows[:kept], ("And", f"{len(rows) - kept} more")]

@@ -9,12 +9,15 @@ over it then. To be reachable here it keeps the addresses of its service in one 
 """
 
 import sys
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from alerts.channels import base, registry
+from alerts.domain.message import Bulletin, Telling
+from tests.alerts.messages import TELLINGS
 from tests.receivers import HTTPReceiver
 
 DELIVERY = "0b7c3c0e-5b0f-4a55-9d5c-3f6f0d8f4a11"
@@ -37,6 +40,7 @@ GIVEN: dict[str, dict[str, str]] = {
         "topic": "acme-alerts-x7Kq2mVb9R",
         "token": "tk_verysecretverysecretverysecre",
     },
+    "apprise": {"url": "gotifys://gotify.example.com/verysecretverysecret"},
     "pushover": {"token": "verysecretapplicationtoken1234", "user": "verysecretuserverysecretuser12"},
 }
 
@@ -53,6 +57,12 @@ def config_of(kind: str) -> dict[str, str]:
 def secrets_of(kind: str) -> list[str]:
     """What must never be seen of it."""
     return list(registry.find(kind).clean(GIVEN[kind]).secrets.values())
+
+
+def told_to(kind: str) -> dict[str, Callable[..., Telling]]:
+    """What can be told to a kind, by name: bulletins are for people."""
+    reads = registry.find(kind).collapses
+    return {name: make for name, make in TELLINGS.items() if reads or not isinstance(make(), Bulletin)}
 
 
 def ready(kind: str, receiver: HTTPReceiver, patch: pytest.MonkeyPatch, **changes: str) -> base.Channel:

@@ -14,7 +14,7 @@ import pytest
 
 from alerts import channels
 from alerts.channels import base, registry
-from alerts.domain.message import EVERY_EVENT, Bulletin, MessageType, Telling
+from alerts.domain.message import EVERY_EVENT, MessageType, Telling
 from alerts.domain.retry import Failure
 from alerts.web import present
 from heartbeet.lib import http
@@ -35,12 +35,6 @@ HOSTILE = [
     ("x\ud800y", "half a character"),
 ]
 names = pytest.mark.parametrize("name", [name for name, _ in HOSTILE], ids=[reason for _, reason in HOSTILE])
-
-
-def told_to(kind: str) -> dict[str, Any]:
-    """What can be told to a kind: bulletins are for people."""
-    reads = registry.find(kind).collapses
-    return {name: make for name, make in TELLINGS.items() if reads or not isinstance(make(), Bulletin)}
 
 
 @pytest.fixture(params=HTTP_KINDS)
@@ -133,18 +127,18 @@ def test_a_bug_in_it_is_a_failed_try_and_nothing_more(kind: str) -> None:
 def test_everything_that_can_be_told_is_taken_and_a_2xx_is_ok(
     channel: base.Channel, http_receiver: HTTPReceiver
 ) -> None:
-    for name, make in told_to(channel.kind).items():
+    for name, make in cast.told_to(channel.kind).items():
         receipt = send(channel, make())
 
         assert receipt.is_ok, f"{name}: {receipt.error}"
-    assert len(http_receiver.requests) >= len(told_to(channel.kind)), "a test may also end what it began"
+    assert len(http_receiver.requests) >= len(cast.told_to(channel.kind)), "a test may also end what it began"
 
 
 @names
 def test_a_hostile_name_is_one_request_that_stays_within_the_limit(
     channel: base.HTTPChannel, name: str, http_receiver: HTTPReceiver
 ) -> None:
-    for make in told_to(channel.kind).values():
+    for make in cast.told_to(channel.kind).values():
         assert send(channel, make(name)).is_ok
 
     for request in http_receiver.requests:
@@ -231,7 +225,7 @@ def test_it_talks_to_its_host_and_to_nobody_else(kind: str, monkeypatch: pytest.
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     known, config = registry.find(kind), cast.config_of(kind)
 
-    for make in told_to(kind).values():
+    for make in cast.told_to(kind).values():
         receipt = send(registry.build(kind, config), make())
         assert (receipt.is_ok, receipt.failure) == (False, Failure.TRANSIENT), "a name server may be well again soon"
 

@@ -3,6 +3,7 @@
 import socket
 import ssl
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,11 @@ from aiosmtpd.smtp import AuthResult
 
 from alerts.channels import base
 from alerts.channels.email import Email
-from alerts.domain.message import Message
+from alerts.domain.message import Telling
 from alerts.domain.retry import Failure
 from heartbeet.lib import smtp
 from tests import servers
-from tests.alerts.messages import opened, resolved
+from tests.alerts.messages import TELLINGS, opened, resolved, storm
 from tests.lib import tls
 from tests.lib.raw_server import RawServer
 from tests.receivers import SMTPReceiver
@@ -31,7 +32,7 @@ def relay(smtp_server: SMTPReceiver, settings: Any) -> SMTPReceiver:
     return smtp_server
 
 
-def send(message: Message, delivery_id: str = "d1") -> base.Receipt:
+def send(message: Telling, delivery_id: str = "d1") -> base.Receipt:
     return Email({"to": "ops@example.com"}).send(message, delivery_id, now=NOW)
 
 
@@ -53,6 +54,8 @@ def test_the_envelope_names_both_sides(relay: SMTPReceiver) -> None:
     assert (mail.sender, mail.recipients) == ("beets@example.com", ["ops@example.com"])
     assert mail.message["From"] == "Heartbeet <beets@example.com>"
     assert mail.message["Auto-Submitted"] == "auto-generated"
+    assert mail.message["X-Auto-Response-Suppress"] == "All"
+    assert (mail.message["Precedence"], mail.message["List-Id"]) == (None, None)
 
 
 def test_the_message_id_is_the_delivery_and_one_incident_is_one_thread(relay: SMTPReceiver) -> None:
@@ -63,6 +66,51 @@ def test_the_message_id_is_the_delivery_and_one_incident_is_one_thread(relay: SM
     assert first.message["Message-ID"] == "<d1@example.com>"
     assert second.message["Message-ID"] == "<d2@example.com>"
     assert first.message["References"] == second.message["References"] == "<incident-17@example.com>"
+    assert (first.message["In-Reply-To"], second.message["In-Reply-To"]) == (None, "<incident-17@example.com>")
+
+
+@pytest.mark.parametrize("told", TELLINGS)
+def test_everything_that_can_be_told_is_a_mail(told: str, relay: SMTPReceiver) -> None:
+    message = TELLINGS[told]()
+
+    assert send(message).is_ok
+
+    [mail] = relay.wait_for(1)
+    text = mail.message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    html = mail.message.get_body(("html",)).get_content()  # type: ignore[union-attr]
+    for wanted in (message.summary, message.url, *(fact for _, fact in message.facts)):
+        assert wanted in text
+        assert escape(wanted) in html
+    assert mail.message["References"] == f"<{message.thread}@example.com>"
+
+
+@pytest.mark.parametrize("name", ["x\u202egnp.exe", "a\u200bb\u2066", "l1\nl2\x00\x1b[31m", "😀" * 255, "y" * 255])
+def test_a_name_is_one_plain_line_of_the_text(name: str, relay: SMTPReceiver) -> None:
+    send(opened(name, title=f"{name} missed its ping"))
+
+    [mail] = relay.wait_for(1)
+    text = mail.message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert len(text.strip().splitlines()) == len(opened().facts) + 4
+    assert all(line.isprintable() for line in text.splitlines())
+
+
+def test_a_great_storm_is_a_mail_of_bounded_length(relay: SMTPReceiver) -> None:
+    assert send(storm("x" * 255, monitors=1000)).is_ok
+
+    [mail] = relay.wait_for(1)
+    assert "And: " in mail.message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert len(bytes(mail.message)) < 500_000
+
+
+@pytest.mark.parametrize("sender", ["nobody", "a b@c d", "Heartbeet <@example.com>", "", "x@y@z"])
+def test_a_bad_sender_is_ours_to_mend_and_named(sender: str, settings: Any, relay: SMTPReceiver) -> None:
+    settings.HEARTBEET_MAIL_FROM = sender
+
+    receipt = send(opened())
+
+    assert (receipt.is_ok, receipt.failure) == (False, Failure.OURS)
+    assert "HEARTBEET_MAIL_FROM" in receipt.error
+    assert relay.mails == []
 
 
 @pytest.mark.parametrize(
@@ -292,3 +340,20 @@ def test_what_is_no_address_is_refused(address: str) -> None:
 @pytest.mark.parametrize("address", ["ops@example.com", "o.p+s@sub.example.com", " ops@example.com ", "root@localhost"])
 def test_an_address_is_accepted(address: str) -> None:
     assert Email.clean({"to": address}).shown == {"to": address.strip()}
+
+
+@pytest.mark.parametrize(
+    ("address", "error", "reason"),
+    [
+        ("a@example.com, b@example.com", "each further one is a channel of its own", "a list"),
+        ("a@example.com;b@example.com", "each further one is a channel of its own", "a list, as Outlook has it"),
+        ("Ops <ops@example.com>", "without a name", "copied from a mail"),
+        ("ops@bücher.example", "Give the domain as mail servers know it: ops@xn--bcher-kva.example.", "a domain"),
+        ("öps@example.com", "plain letters", "a name that few servers take"),
+    ],
+)
+def test_the_mistake_is_named(address: str, error: str, reason: str) -> None:
+    with pytest.raises(base.BadConfig, match=error) as caught:
+        Email.clean({"to": address})
+
+    assert caught.value.path == "to", reason

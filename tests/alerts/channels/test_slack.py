@@ -1,6 +1,7 @@
 """Slack: what is posted, and that nothing in it can be markup."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from alerts.channels import base, slack
 from alerts.channels.slack import Slack
 from alerts.domain.retry import Failure
-from tests.alerts.messages import opened, resolved
+from tests.alerts.messages import opened, resolved, storm
 from tests.receivers import HTTPReceiver
 
 NOW = datetime(2026, 1, 5, 12, 6, tzinfo=UTC)
@@ -105,9 +106,63 @@ def test_the_address_is_a_secret() -> None:
     assert "xyz" not in repr(config)
 
 
-def test_a_revoked_webhook_is_a_permanent_failure(http_receiver: HTTPReceiver) -> None:
-    http_receiver.answer(403, b"invalid_token")
+@pytest.mark.parametrize(
+    ("status", "word", "failure", "error"),
+    [
+        (400, b"invalid_payload", Failure.PERMANENT, "Slack answered 400 invalid_payload."),
+        (400, b"invalid_blocks", Failure.PERMANENT, "Slack answered 400 invalid_blocks."),
+        (403, b"invalid_token", Failure.PERMANENT, "Slack answered 403 invalid_token: the webhook was revoked."),
+        (
+            403,
+            b"action_prohibited",
+            Failure.PERMANENT,
+            "an administrator of the workspace has restricted this webhook.",
+        ),
+        (404, b"no_service", Failure.PERMANENT, "404 no_service: the webhook was removed or switched off."),
+        (404, b"channel_not_found", Failure.PERMANENT, "the channel does not exist any more."),
+        (410, b"channel_is_archived", Failure.PERMANENT, "the channel is archived."),
+        (500, b"rollup_error", Failure.TRANSIENT, "Slack answered 500 rollup_error."),
+        (404, b"<html>Not here</html>", Failure.MISSING, "The receiver answered 404 Not Found."),
+        (400, b"<html>Bad</html>", Failure.TRANSIENT, "The receiver answered 400 Bad Request."),
+    ],
+)
+def test_what_slack_refuses_is_said_in_its_words(
+    status: int, word: bytes, failure: Failure, error: str, http_receiver: HTTPReceiver
+) -> None:
+    http_receiver.answer(status, word)
 
     receipt = Slack({"url": http_receiver.url}).send(opened(), "id-1", now=NOW)
 
-    assert (receipt.failure, receipt.excerpt) == (Failure.PERMANENT, "invalid_token")
+    assert (receipt.is_ok, receipt.failure, receipt.excerpt) == (False, failure, word.decode())
+    assert receipt.error.endswith(error)
+
+
+@pytest.mark.parametrize(
+    ("url", "error", "reason"),
+    [
+        ("https://discord.com/api/webhooks/1/x", "belongs to Discord: add a channel of that kind", "another service"),
+        ("https://hooks.slack.com/workflows/T0/A0/1/x", "starts a workflow", "it wants variables of its own"),
+        ("https://hooks.slack.com/triggers/T0/1/x", "starts a workflow", "it wants variables of its own"),
+        ("https://hooks.slack.com/services/T0/B0", "Give the whole address", "cut off"),
+        ("https://acme.slack.com/archives/C0", "starts with https://hooks.slack.com/", "the channel, not its webhook"),
+    ],
+)
+def test_the_mistake_is_named(url: str, error: str, reason: str) -> None:
+    with pytest.raises(base.AlertUrlInvalid, match=error):
+        Slack.clean({"url": url})
+
+
+def test_a_storm_fills_as_many_sections_as_it_needs() -> None:
+    blocks = slack.body(storm(monitors=120))["blocks"]
+
+    facts = [field["text"] for block in blocks for field in block.get("fields", [])]
+    assert len(blocks) <= 50
+    assert all(0 < len(block["fields"]) <= 10 for block in blocks if "fields" in block)
+    assert (len(facts), facts[-1]) == (50, "And: 71 more")
+
+
+def test_a_bulletin_without_facts_has_no_empty_section() -> None:
+    blocks = slack.body(replace(storm(), facts=(), summary=""))["blocks"]
+
+    assert [block["type"] for block in blocks] == ["header", "section"]
+    assert not any(block.get("fields") == [] for block in blocks)

@@ -10,8 +10,9 @@ import pytest
 
 from alerts.channels import base, telegram
 from alerts.channels.telegram import Telegram
+from alerts.domain import words
 from alerts.domain.retry import Failure
-from tests.alerts.messages import opened, resolved
+from tests.alerts.messages import opened, resolved, storm
 from tests.receivers import HTTPReceiver
 
 NOW = datetime(2026, 1, 5, 12, 6, tzinfo=UTC)
@@ -46,7 +47,7 @@ def test_a_message_is_sent_to_the_chat_with_a_link(api: HTTPReceiver) -> None:
 
 
 def test_the_end_says_how_long_it_lasted() -> None:
-    text = telegram.body(resolved(), chat_id="1")["text"]
+    text = telegram.body(resolved())["text"]
 
     assert text.startswith("🟢 <b>Nightly backup has recovered</b>")
     assert "Lasted: 12 minutes" in text
@@ -56,7 +57,7 @@ def test_the_end_says_how_long_it_lasted() -> None:
     "name", ["<!channel> @everyone *x* <script> [a](b)", "</b><a href='x'>", "a & b &lt;", "/start #tag $USD @bot"]
 )
 def test_a_name_is_shown_as_it_is_and_calls_nobody(name: str) -> None:
-    text = telegram.body(opened(name, title=f"{name} missed its ping"), chat_id="1")["text"]
+    text = telegram.body(opened(name, title=f"{name} missed its ping"))["text"]
 
     bare = re.sub(r'</?b>|<a href="https://beet\.example\.com/incidents/17">|</a>', "", text)
     assert "<" not in bare
@@ -64,11 +65,32 @@ def test_a_name_is_shown_as_it_is_and_calls_nobody(name: str) -> None:
     assert not re.search(r"(?<!\w)[@#$/]\w", bare)
 
 
-@pytest.mark.parametrize("name", ["x" * 255, "<" * 255, "日" * 255, "@a " * 85])
-def test_telegrams_limit_holds(name: str) -> None:
-    text = telegram.body(opened(name, title=name + " missed its ping"), chat_id="1")["text"]
+def shown(text: str) -> str:
+    """What is left when Telegram has read the markup: that is what its limit counts."""
+    return html.unescape(re.sub(r"<[^>]+>", "", text))
 
-    assert len(html.unescape(re.sub(r"<[^>]+>", "", text))) <= 4096
+
+@pytest.mark.parametrize("name", ["x" * 255, "<" * 255, "日" * 255, "@a " * 85, "😀" * 255])
+def test_telegrams_limit_holds(name: str) -> None:
+    for told in (opened(name, title=name + " missed its ping"), storm(name, monitors=500)):
+        text = telegram.body(told)["text"]
+
+        assert words.utf16(shown(text)) <= 4096
+        assert shown(text).endswith("Open in Heartbeet")
+
+
+def test_the_list_of_a_storm_ends_with_how_many_are_left_out() -> None:
+    text = shown(telegram.body(storm(monitors=500))["text"])
+
+    listed = [line for line in text.splitlines() if "missed its ping" in line]
+    assert f"And: {500 - len(listed)} more" in text
+
+
+@pytest.mark.parametrize("name", ["tg://resolve?domain=evil", "https://evil.example", "_@bot", "-#tag", "(/start)"])
+def test_nothing_of_a_name_can_be_tapped(name: str) -> None:
+    text = shown(telegram.body(opened(name))["text"])
+
+    assert not re.search(r"://|(?<![A-Za-z0-9/])[@#$/]\w", text)
 
 
 @pytest.mark.parametrize(
@@ -77,8 +99,15 @@ def test_telegrams_limit_holds(name: str) -> None:
         (400, refused(400, "Bad Request: chat not found"), "chat not found", Failure.PERMANENT, None),
         (401, refused(401, "Unauthorized"), "Telegram answered 401: Unauthorized.", Failure.PERMANENT, None),
         (403, refused(403, "Forbidden: bot was blocked by the user"), "blocked", Failure.PERMANENT, None),
-        (404, refused(404, "Not Found"), "Not Found", Failure.MISSING, None),
+        (404, refused(404, "Not Found"), "Not Found", Failure.PERMANENT, None),
         (429, refused(429, "Too Many Requests", retry_after=35), "Too Many", Failure.TRANSIENT, 35),
+        (
+            400,
+            refused(400, "Bad Request: group chat was upgraded to a supergroup chat", migrate_to_chat_id=-100987),
+            "upgraded to a supergroup chat. Its number is -100987 now.",
+            Failure.PERMANENT,
+            None,
+        ),
         (502, b"<html>Bad Gateway</html>", "answered 502", Failure.TRANSIENT, None),
         (500, b'["not", "an object"]', "answered 500", Failure.TRANSIENT, None),
     ],
@@ -136,3 +165,63 @@ def test_what_cannot_be_a_bot_or_a_chat_is_refused(field: str, value: str) -> No
 
     assert caught.value.path == field
     assert "verysecret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "path", "error", "reason"),
+    [
+        ({"bot_token": f"bot{TOKEN}"}, "bot_token", "without “bot” before it", "copied from an address"),
+        ({"bot_token": f"https://api.telegram.org/bot{TOKEN}"}, "bot_token", "Give the token alone", "the address"),
+        ({"chat_id": ""}, "chat_id", "Give the chat id", "the token alone does not say where to"),
+        ({"chat_id": TOKEN}, "chat_id", "This is a bot's token", "in the wrong box"),
+        ({"chat_id": "https://t.me/acme_alerts"}, "chat_id", "by its name: @acme_alerts", "a link"),
+        ({"chat_id": "t.me/+AbCd"}, "chat_id", "Give the chat's number", "an invitation has no name"),
+    ],
+)
+def test_the_mistake_is_named(given: dict[str, str], path: str, error: str, reason: str) -> None:
+    with pytest.raises(base.BadConfig, match=re.escape(error)) as caught:
+        Telegram.clean({**CONFIG, **given})
+
+    assert caught.value.path == path, reason
+    assert "verysecret" not in str(caught.value)
+
+
+def test_a_message_is_changed_where_it_stands(api: HTTPReceiver) -> None:
+    api.answer(200, b'{"ok": true, "result": {"message_id": 7}}')
+
+    sent = Telegram(CONFIG).send(storm(), "id-1", now=NOW)
+    changed = Telegram(CONFIG).update(storm(monitors=12), sent.reference, "id-1", now=NOW)
+
+    request = api.requests[1]
+    assert sent.reference == "7"
+    assert request.path == f"/bot{TOKEN}/editMessageText"
+    assert request.json() == {"chat_id": "-1001234567890", "message_id": 7, **telegram.body(storm(monitors=12))}
+    assert changed is not None
+    assert (changed.is_ok, changed.reference) == (True, "7")
+
+
+def test_a_message_that_says_so_already_is_fine(api: HTTPReceiver) -> None:
+    api.answer(400, refused(400, "Bad Request: message is not modified: specified new message content is the same"))
+
+    receipt, _ = base.timed(Telegram(CONFIG), storm(), "id-1", now=NOW, reference="7")
+
+    assert (receipt.is_ok, receipt.error, receipt.reference, len(api.requests)) == (True, "", "7", 1)
+
+
+@pytest.mark.parametrize("why", ["message to edit not found", "message can't be edited"])
+def test_a_message_that_is_gone_is_sent_anew(why: str, api: HTTPReceiver) -> None:
+    api.then(400, refused(400, f"Bad Request: {why}"))
+    api.then(200, b'{"ok": true, "result": {"message_id": 8}}')
+
+    receipt, _ = base.timed(Telegram(CONFIG), storm(), "id-1", now=NOW, reference="7")
+
+    assert [request.path.rpartition("/")[2] for request in api.requests] == ["editMessageText", "sendMessage"]
+    assert (receipt.is_ok, receipt.reference) == (True, "8")
+
+
+def test_a_change_that_fails_is_no_reason_for_a_second_message(api: HTTPReceiver) -> None:
+    api.answer(429, refused(429, "Too Many Requests: retry after 5", retry_after=5))
+
+    receipt, _ = base.timed(Telegram(CONFIG), storm(), "id-1", now=NOW, reference="7")
+
+    assert (receipt.failure, receipt.retry_after, len(api.requests)) == (Failure.TRANSIENT, timedelta(seconds=5), 1)

@@ -77,6 +77,9 @@ def test_a_weak_secret_is_refused(secret: str) -> None:
         ("http://169.254.169.254/latest/meta-data", "ALERT_URL_BLOCKED"),
         ("http://0x0a000001/", "ALERT_URL_BLOCKED"),
         ("http://[::1]:8000/", "ALERT_URL_BLOCKED"),
+        ("https://hooks.slack.com/services/T0/B0/x", "ALERT_URL_INVALID"),
+        ("https://discord.com/api/webhooks/1/x", "ALERT_URL_INVALID"),
+        ("https://api.telegram.org/bot1:x/sendMessage", "ALERT_URL_INVALID"),
     ],
 )
 def test_a_bad_url_is_refused_with_its_path_and_code(url: str, code: str) -> None:

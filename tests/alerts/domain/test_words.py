@@ -53,3 +53,44 @@ def test_a_moment_for_programs_ends_with_z() -> None:
 )
 def test_a_line_has_no_breaks_and_an_end(text: str, line: str) -> None:
     assert words.one_line(text, 20) == line[:20]
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "expected", "reason"),
+    [
+        ("abc", 3, "abc", "it fits"),
+        ("abcd", 3, "ab…", "the mark of a cut counts"),
+        ("a b  c\n d", 20, "a b c d", "one line"),
+        ("😀😀😀", 5, "😀😀…", "an emoji is two units"),
+        ("😀", 1, "…", "no half of one"),
+        ("&&&", 11, "&amp;&amp;…", "no entity is cut in half"),
+        ("&&", 10, "&amp;&amp;", "exactly"),
+        ("", 3, "", "nothing"),
+        ("\u202ex\u200b", 9, "x", "nothing that turns or hides letters"),
+    ],
+)
+def test_a_text_fits_as_it_is_written(text: str, limit: int, expected: str, reason: str) -> None:
+    fitted = words.fit(text, limit, written=lambda line: line.replace("&", "&amp;"))
+
+    assert fitted == expected, reason
+
+
+@pytest.mark.parametrize(
+    ("count", "most", "budget", "kept", "rest"),
+    [
+        (3, 10, 1000, 3, None),
+        (10, 10, 1000, 10, None),
+        (11, 10, 1000, 9, "2 more"),
+        (10, 20, 100, 10, None),
+        (11, 20, 109, 4, "7 more"),
+        (0, 10, 1000, 0, None),
+    ],
+)
+def test_a_list_ends_with_how_many_are_left_out(
+    count: int, most: int, budget: int, kept: int, rest: str | None
+) -> None:
+    rows = [("label", "value")] * count
+
+    listed = words.as_many(rows, most=most, budget=budget)
+
+    assert listed == rows[:kept] + ([("And", rest)] if rest else [])
