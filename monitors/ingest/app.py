@@ -60,7 +60,7 @@ class Ingest:
         self._queue = Queue(loop, limit=settings.ENV.ingest_queue_max)
         self._canary_digest = token.digest(canary.own_token())
         url = canary.public_url()
-        self._canary = canary.Canary(url, self._listener) if url else None
+        self._canary = canary.Canary(url, self._listener, every_sec=canary.EVERY_SEC) if url else None
         name = f"{socket.gethostname()}:{os.getpid()}"
         shared = RedisLimiter(settings.ENV.redis_url, name=name) if settings.ENV.redis_url else None
         self._limiter = None if shared else MemoryLimiter()

@@ -49,7 +49,7 @@ class Canary:
     """Sends one every `every_sec`, from a thread of its own, and tells the listener whether it came back."""
 
     def __init__(
-        self, site_url: str, listener: Listener, *, every_sec: float = EVERY_SEC, timeout_sec: float = TIMEOUT_SEC
+        self, site_url: str, listener: Listener, *, every_sec: float, timeout_sec: float = TIMEOUT_SEC
     ) -> None:
         self.digest = token.digest(own_token())
         self.place = hashlib.sha256(site_url.encode()).hexdigest()
