@@ -2,13 +2,24 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from accounts.models import Organization
 from alerts.domain.retry import DeliveryStatus
 from alerts.models import Attempt, Channel, Delivery
 from monitors.models import Incident
+
+_DEAD = Delivery.objects.filter(status=DeliveryStatus.DEAD)
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """The last message to a channel: what became of it, and when it arrived, or else was made."""
+
+    status: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,16 @@ class Entry:
         """What it tells that is no event of one incident; None for an event."""
         return self.delivery.notice.kind if self.delivery.notice else None
 
+    @property
+    def told_in_id(self) -> int | None:
+        """The id of `told_in`."""
+        return self.told_in.id if self.told_in else None
+
+    @property
+    def instead_of_ids(self) -> list[int]:
+        """The ids of `instead_of`."""
+        return [channel.id for channel in self.instead_of]
+
 
 def of_incident(incident: Incident) -> list[Entry]:
     """Who was told of an incident, in the order in which it happened."""
@@ -54,7 +75,18 @@ def of_organization(organization: Organization) -> QuerySet[Delivery]:
 
 def dead_letters(channel: Channel) -> int:
     """How many messages to a channel were given up and can be sent again."""
-    return channel.deliveries.filter(status=DeliveryStatus.DEAD).count()
+    return _DEAD.filter(channel=channel).count()
+
+
+def last_of(channels: Iterable[Channel]) -> dict[int, Last]:
+    """The last message to each of these channels, in one query."""
+    newest = _newest(channels, Delivery.objects.all())
+    return {key: Last(row.status, row.delivered_at or row.created_at) for key, row in newest.items()}
+
+
+def last_error_of(channels: Iterable[Channel]) -> dict[int, str]:
+    """Why the last message was given up that was, to each of these channels."""
+    return {key: row.last_error for key, row in _newest(channels, _DEAD).items()}
 
 
 def entries(found: Iterable[Delivery]) -> list[Entry]:
@@ -62,6 +94,12 @@ def entries(found: Iterable[Delivery]) -> list[Entry]:
     rows = list(found)
     others = _others(rows)
     return [_entry(row, others) for row in rows]
+
+
+def _newest(channels: Iterable[Channel], among: QuerySet[Delivery]) -> dict[int, Delivery]:
+    newest = among.filter(channel=OuterRef("id")).order_by("-created_at", "-id").values("id")[:1]
+    ids = Channel.objects.filter(id__in=[each.id for each in channels]).values_list(Subquery(newest), flat=True)
+    return {row.channel_id: row for row in Delivery.objects.filter(id__in=ids)}
 
 
 def _whole(found: QuerySet[Delivery]) -> QuerySet[Delivery]:

@@ -11,6 +11,10 @@ CHANNEL: dict[str, Any] = {
     "config": {"to": "ada@example.com"},
     "enabled": True,
     "isDefault": True,
+    "isFallback": False,
+    "flaggedAt": None,
+    "flagReason": None,
+    "lastDelivery": {"status": "delivered", "at": "2026-11-23T02:45:01.020000Z"},
     "createdAt": "2026-01-05T09:10:00Z",
     "updatedAt": "2026-01-05T09:10:00Z",
 }
@@ -18,6 +22,7 @@ CHANNEL: dict[str, Any] = {
 DELIVERY: dict[str, Any] = {
     "id": 88,
     "event": "opened",
+    "notice": None,
     "incidentId": 5,
     "channelId": 3,
     "channelName": "ada",
@@ -28,6 +33,9 @@ DELIVERY: dict[str, Any] = {
     "nextTryAt": None,
     "createdAt": "2026-11-23T02:45:00.410000Z",
     "deliveredAt": "2026-11-23T02:45:01.020000Z",
+    "toldIn": None,
+    "fellBackAt": None,
+    "insteadOf": [],
 }
 
 ATTEMPT: dict[str, Any] = {

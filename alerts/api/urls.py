@@ -8,5 +8,6 @@ urlpatterns = [
     *either("channels/<int:channel_id>", views.ChannelDetail.as_view()),
     *either("channels/<int:channel_id>/test", views.ChannelTest.as_view()),
     *either("channels/<int:channel_id>/deliveries", views.ChannelDeliveries.as_view()),
+    *either("channels/<int:channel_id>/replay", views.ChannelReplay.as_view()),
     *either("deliveries/<int:delivery_id>/replay", views.DeliveryReplay.as_view()),
 ]

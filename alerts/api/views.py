@@ -15,7 +15,7 @@ from accounts.api.body import Body
 from accounts.api.endpoint import Endpoint, no_content
 from accounts.api.paging import Pages
 from accounts.domain.roles import Scope
-from alerts import operations, queries, trials
+from alerts import ledger, operations, queries, trials
 from alerts.api import examples, rows
 from alerts.channels import base
 from alerts.domain.retry import DeliveryStatus
@@ -33,6 +33,7 @@ class ChannelBody(Body):
     config = serializers.DictField()
     enabled = serializers.BooleanField(source="is_enabled", required=False)
     isDefault = serializers.BooleanField(source="is_default", required=False)
+    isFallback = serializers.BooleanField(source="is_fallback", required=False)
 
 
 class ChannelChange(Body):
@@ -44,6 +45,7 @@ class ChannelChange(Body):
     config = serializers.DictField(required=False)
     enabled = serializers.BooleanField(source="is_enabled", required=False)
     isDefault = serializers.BooleanField(source="is_default", required=False)
+    isFallback = serializers.BooleanField(source="is_fallback", required=False)
 
 
 @contextmanager
@@ -147,18 +149,44 @@ class ChannelDeliveries(ChannelEndpoint):
     needs: ClassVar = {"GET": (Scope.CHANNELS_READ,)}
 
     @describe.call(
-        "List a channel's deliveries", name="listDeliveries", answer=rows.TriedDeliveryRow, paged=True,
+        "List a channel's deliveries", name="listDeliveries", answer=rows.DeliveryRow, paged=True,
         query=[describe.choice("status", "Only those that stand like this.", list(DeliveryStatus))],
     )  # fmt: skip
     def get(self, request: Request, channel_id: int) -> Response:
         """The newest first, each with its attempts and what the receiver said."""
-        pages = Pages(ordering=["-id"])
-        found = queries.ledger(self.channel(channel_id))
-        if status := request.query_params.get("status"):
-            if status not in list(DeliveryStatus):
-                raise ValidationError({"status": [f"One of {', '.join(DeliveryStatus)}."]})
-            found = found.filter(status=status)
-        return pages.answer(rows.tried_deliveries(pages.rows(found, request)))
+        pages = Pages(ordering=["-created_at", "-id"])
+        status = request.query_params.get("status", "")
+        if status and status not in list(DeliveryStatus):
+            raise ValidationError({"status": [f"One of {', '.join(DeliveryStatus)}."]})
+        found = ledger.of_channel(self.channel(channel_id), status)
+        return pages.answer(rows.deliveries(ledger.entries(pages.rows(found, request))))
+
+
+class ReplayBody(Body):
+    """The body of POST /channels/{id}/replay."""
+
+    example: ClassVar = {"since": "2026-11-23T00:00:00Z"}
+
+    since = serializers.DateTimeField(required=False)
+
+
+class ChannelReplay(ChannelEndpoint):
+    """`/channels/{id}/replay`: all dead letters are tried again from the first try on."""
+
+    needs: ClassVar = {"POST": (Scope.CHANNELS_WRITE,)}
+
+    @describe.call(
+        "Replay a channel's dead letters", name="replayDeadLetters", body=ReplayBody, answer=rows.ReplayedRow,
+        problems=["CHANNEL_SWITCHED_OFF"],
+    )  # fmt: skip
+    def post(self, request: Request, channel_id: int) -> Response:
+        """Tries all messages that were given up again, or those made at `since` or later. People are told of an
+        incident that is over by now in one message; a program is told its end once more, after its beginning."""
+        asked = self.body(request, ReplayBody)
+        replayed = operations.replay_all(
+            channel=self.channel(channel_id), since=asked.get("since"), by=self.access.actor, now=self.now
+        )
+        return Response({"replayed": replayed})
 
 
 class DeliveryReplay(Endpoint):
@@ -166,10 +194,10 @@ class DeliveryReplay(Endpoint):
 
     needs: ClassVar = {"POST": (Scope.CHANNELS_WRITE,)}
 
-    @describe.call("Replay a delivery", answer=rows.DeliveryRow, problems=["DELIVERY_NOT_DEAD"])
+    @describe.call("Replay a delivery", answer=rows.DeliveryRow, problems=["DELIVERY_NOT_DEAD", "CHANNEL_SWITCHED_OFF"])
     def post(self, request: Request, delivery_id: int) -> Response:
         """Tries a message that was given up again, from the first try on."""
-        found = queries.deliveries_of(self.organization)
-        delivery = get_object_or_404(found, id=delivery_id)
+        delivery = get_object_or_404(ledger.of_organization(self.organization), id=delivery_id)
         operations.replay(delivery=delivery, by=self.access.actor, now=self.now)
-        return Response(rows.deliveries(found.filter(id=delivery_id))[0])
+        again = ledger.of_channel(delivery.channel).filter(id=delivery_id)
+        return Response(rows.deliveries(ledger.entries(again))[0])

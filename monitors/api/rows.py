@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.api import shown
+from alerts import ledger
 from alerts.api import rows as alert_rows
 from alerts.models import Subscription
 from monitors import operations, queries
@@ -187,7 +188,7 @@ class IncidentStoryRow(IncidentRow):
 
     @extend_schema_field(alert_rows.DeliveryRow(many=True))
     def get_deliveries(self, incident: Incident) -> list[dict[str, Any]]:
-        return alert_rows.deliveries(incident.deliveries.all())
+        return alert_rows.deliveries(ledger.of_incident(incident))
 
 
 def monitor(row: Monitor, now: datetime) -> dict[str, Any]:
