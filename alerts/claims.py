@@ -1,47 +1,60 @@
-"""From a delivery to its receiver: claimed with a lease, sent, recorded.
+"""From a delivery to its receiver: claimed with a lease, sent, recorded. Each step takes many at once.
 
 Every step is a transaction of its own and may be repeated. A sender that dies in the middle leaves a lease behind;
 when that has run out, another one sends again under the same id.
 """
 
+import functools
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.db import transaction
-from django.db.models import Count, Exists, F, OuterRef, QuerySet, Window
+import structlog
+from django.db import DatabaseError, transaction
+from django.db.models import Case, Exists, F, OuterRef, QuerySet, Value, When, Window
 from django.db.models.functions import Coalesce, RowNumber
 
 from accounts.models import WebhookSecret
-from alerts import aftermath, queries
+from alerts import aftermath, queries, receivers
 from alerts.channels import base, registry
-from alerts.domain import retry, turns
+from alerts.domain import breaker, retry, turns
 from alerts.domain.message import Telling
-from alerts.domain.retry import DeliveryStatus
-from alerts.models import Attempt, Delivery
+from alerts.domain.retry import DeliveryStatus, Failure
+from alerts.models import Attempt, Channel, Delivery
 from heartbeet.lib import crypto
 from monitors.domain.status import EventKind
 from monitors.models import IncidentEvent
 
-CANDIDATES = 500
+log = structlog.get_logger(__name__)
+
+CANDIDATES = 1000
 LEASE = timedelta(seconds=30)
-"""Longer than any send may take (20 s), so that a lease runs out only when its sender is gone."""
+"""Longer than an errand may take, which is five seconds of quick sends and then one of 20 s: it runs out only when its
+sender is gone."""
 TROUBLE_LASTS = timedelta(minutes=10)
 """A failed delivery that waits longer for its next try says nothing about its channel any more."""
 
 _TOLD = ("event__incident__monitor__organization", "event__incident__acknowledged_by", "notice")
 """What a message tells of."""
+_OUTCOME = ("status", "next_try_at", "lease_until", "delivered_at", "last_error")
 _dice = random.SystemRandom()
+
+Endings = dict[tuple[int | None, int], Delivery]
+Signers = Callable[[Channel], Sequence[WebhookSecret]]
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to send a delivery until `lease_until`."""
+    """The right to make one try of a delivery, its `tries`-th. Those of one `errand` are sent one after the other."""
 
     delivery_id: int
-    lease_until: datetime
+    tries: int
+    channel_id: int
+    host: str
+    errand: int
+    is_probe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,37 +68,63 @@ class Parcel:
     also: int | None = None
 
 
-def claim(*, now: datetime, limit: int, retries: int | None = None) -> list[Claim]:
-    """Take up to `limit` due deliveries, at most `retries` of them failed before. They are the caller's for `LEASE`."""
-    chosen = _choose(now, limit, limit if retries is None else retries)
-    if not chosen:
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a try that began `at`."""
+
+    parcel: Parcel
+    receipt: base.Receipt
+    at: datetime
+    took: timedelta
+
+    @property
+    def ended_at(self) -> datetime:
+        return self.at + self.took
+
+
+def claim(*, now: datetime, room: turns.Room) -> list[Claim]:
+    """Take due deliveries for as many errands as there is room for. They are the caller's for `LEASE`."""
+    errands, probed = _choose(now, room)
+    if not errands:
         return []
     with transaction.atomic():
-        rows = _due(now).filter(id__in=chosen).select_for_update(skip_locked=True, of=("self",), no_key=True)
-        ids = [row.id for row in rows if not _is_used_up(row)]
-        lease = now + LEASE
-        Delivery.objects.filter(id__in=ids).update(
-            status=DeliveryStatus.SENDING,
-            lease_until=lease,
-            next_try_at=lease,
-            tries=F("tries") + 1,
-            first_tried_at=Coalesce("first_tried_at", now),
+        chosen = [each for each in errands if each.host not in probed or _takes_probe(each.host, probed, now)]
+        ids = [delivery_id for errand in chosen for delivery_id in errand.ids]
+        tries = _lease(ids, now)
+    return [
+        Claim(delivery_id, tries[delivery_id], errand.channel_id, errand.host, number, errand.host in probed)
+        for number, errand in enumerate(chosen)
+        for delivery_id in errand.ids
+        if delivery_id in tries
+    ]
+
+
+def release(claimed: Iterable[Claim], *, now: datetime) -> None:
+    """Give back what was not sent after all; it has lost no try, and may be claimed again at once."""
+    by_tries: defaultdict[int, list[int]] = defaultdict(list)
+    for each in claimed:
+        by_tries[each.tries].append(each.delivery_id)
+    for tries, ids in by_tries.items():
+        Delivery.objects.filter(id__in=ids, status=DeliveryStatus.SENDING, tries=tries).update(
+            status=DeliveryStatus.QUEUED,
+            lease_until=None,
+            next_try_at=now,
+            tries=tries - 1,
+            first_tried_at=Case(When(tries=1, then=Value(None)), default=F("first_tried_at")),
         )
-    return [Claim(delivery_id, lease) for delivery_id in chosen if delivery_id in ids]
 
 
-def prepare(claimed: Claim, *, now: datetime) -> Parcel | None:
-    """Read what is to be sent; None if there is nothing to send any more."""
-    found = _held(claimed).select_related("channel__organization", *_TOLD).first()
-    if found is None:
-        return None
-    if found.channel.deleted_at or not found.channel.is_enabled:
-        _end(claimed, DeliveryStatus.DEAD, error="The channel was switched off before this could be sent.")
-        return None
-    ending = _ending_to_tell_too(found)
-    message = queries.telling(ending or found, tells_both=ending is not None)
-    signing = queries.signers(found.channel, now)
-    return Parcel(claimed, found, message, signing, also=ending.id if ending else None)
+def prepare(claimed: Sequence[Claim], *, now: datetime) -> list[Parcel]:
+    """Read what is to be sent, in the order of the claims; what there is nothing to send of any more is left out."""
+    rows = Delivery.objects.filter(id__in=[each.delivery_id for each in claimed], status=DeliveryStatus.SENDING)
+    by_id = {row.id: row for row in rows.select_related("channel__organization", *_TOLD)}
+    held = [(each, by_id[each.delivery_id]) for each in claimed if _is_held(each, by_id)]
+    off = [each for each, row in held if row.channel.deleted_at or not row.channel.is_enabled]
+    _end(off, error="The channel was switched off before this could be sent.")
+    endings = _endings_to_tell_too([row for _, row in held])
+    signers = functools.cache(lambda channel: queries.signers(channel, now))
+    found = [_parcel(each, row, endings, signers) for each, row in held if each not in off]
+    return [parcel for parcel in found if parcel]
 
 
 def hand_over(parcel: Parcel, *, now: datetime) -> tuple[base.Receipt, timedelta]:
@@ -93,30 +132,26 @@ def hand_over(parcel: Parcel, *, now: datetime) -> tuple[base.Receipt, timedelta
     try:
         channel = queries.ready(parcel.delivery.channel, parcel.signing)
     except (crypto.CannotOpen, base.BadConfig) as error:
-        return base.failed(f"The channel's settings cannot be used: {error}"), timedelta(0)
+        return base.failed(f"The channel's settings cannot be used: {error}", Failure.OURS), timedelta(0)
     return base.timed(channel, parcel.message, str(parcel.delivery.uid), now=now)
 
 
 @transaction.atomic
-def record(parcel: Parcel, receipt: base.Receipt, took: timedelta, *, now: datetime) -> None:
-    """Write the attempt down, and the new state if the lease still holds (else another sender is at it)."""
-    finished = now + took
-    outcome = _delivered(finished) if receipt.is_ok else _failed(parcel.delivery, receipt, finished)
-    is_held = _held(parcel.claim).update(lease_until=None, **outcome)
-    Attempt.objects.create(
-        delivery_id=parcel.delivery.id,
-        at=now,
-        is_ok=receipt.is_ok,
-        duration_ms=int(took.total_seconds() * 1000),
-        status_code=receipt.status_code,
-        error=receipt.error,
-        excerpt=receipt.excerpt,
-    )
-    if is_held and receipt.is_ok and parcel.also:
-        told = Delivery.objects.filter(id=parcel.also, status=DeliveryStatus.QUEUED)
-        told.update(status=DeliveryStatus.COLLAPSED, next_try_at=None, delivered_at=finished)
-    if is_held and outcome["status"] != DeliveryStatus.QUEUED:
-        aftermath.after(parcel.delivery, outcome["status"], now=finished)
+def record(outcomes: Sequence[Outcome]) -> None:
+    """Write the attempts down, and the new states where the claims still hold (else another sender is at it)."""
+    locked = Delivery.objects.filter(id__in=[each.parcel.claim.delivery_id for each in outcomes])
+    tries = dict(
+        locked.filter(status=DeliveryStatus.SENDING).order_by("id").select_for_update(no_key=True)
+        .values_list("id", "tries")
+    )  # fmt: skip
+    held = [each for each in outcomes if tries.get(each.parcel.claim.delivery_id) == each.parcel.claim.tries]
+    for each in held:
+        _take(each)
+    Delivery.objects.bulk_update([each.parcel.delivery for each in held], _OUTCOME)
+    Attempt.objects.bulk_create([_attempt(each) for each in outcomes])
+    receivers.note(_try(each) for each in outcomes)
+    for each in held:
+        _conclude(each)
 
 
 def _due(now: datetime) -> QuerySet[Delivery]:
@@ -136,73 +171,166 @@ def _due(now: datetime) -> QuerySet[Delivery]:
     return due.exclude(Exists(earlier)).exclude(Exists(undispatched))
 
 
-def _choose(now: datetime, slots: int, retries: int) -> list[int]:
-    """Look without a lock; a channel offers no more than it may have under way, or one storm would hide the others."""
+def _choose(now: datetime, room: turns.Room) -> tuple[list[turns.Errand], dict[str, breaker.Health]]:
+    """Look without a lock: the errands to start, and the health of those hosts of theirs that only a probe may ask. A
+    channel offers no more than it may have under way, and its first before another's second, or one storm would hide
+    the others."""
     place = Window(RowNumber(), partition_by="channel_id", order_by=["tries", "next_try_at", "id"])
-    due = _due(now).annotate(place=place).filter(place__lte=turns.PER_CHANNEL).order_by("next_try_at", "id")
-    candidates = [turns.Candidate(*row) for row in due.values_list("id", "channel_id", "tries")[:CANDIDATES]]
+    due = receivers.without_open(receivers.named(_due(now)), now).annotate(place=place)
+    offered = due.filter(place__lte=turns.PER_CHANNEL * turns.ERRAND).order_by("place", "next_try_at", "id")
+    rows = offered.values_list("id", "channel_id", "host", "tries")[:CANDIDATES]
+    candidates = [turns.Candidate(*row) for row in rows]
     if not candidates:
-        return []
-    waiting = Delivery.objects.filter(
-        next_try_at__isnull=False, channel_id__in={candidate.channel_id for candidate in candidates}
-    )
+        return [], {}
+    health = receivers.ill({each.host for each in candidates})
+    failing, sending = _under_way({each.channel_id for each in candidates}, now)
+    free = [each for each in candidates if each.channel_id not in failing & sending]
+    probed = {each.host: health[each.host] for each in free if _needs_probe(each, health)}
+    room = replace(room, slow={*room.slow, *health})
+    return turns.choose(_one_probe_each(free, probed), room=room, troubled=failing), probed
+
+
+def _under_way(channel_ids: Collection[int], now: datetime) -> tuple[set[int], set[int]]:
+    """Of some channels, those whose last sends failed, and those that somebody sends to."""
+    waiting = Delivery.objects.filter(next_try_at__isnull=False, channel_id__in=channel_ids).order_by()
     failed = waiting.filter(status=DeliveryStatus.QUEUED, tries__gt=0, next_try_at__lte=now + TROUBLE_LASTS)
-    under_way = waiting.filter(status=DeliveryStatus.SENDING, lease_until__gt=now)
-    return turns.choose(
-        candidates,
-        sending=dict(under_way.order_by().values_list("channel_id").annotate(Count("id"))),
-        troubled=set(failed.values_list("channel_id", flat=True)),
-        retries=retries,
-        slots=slots,
+    sending = waiting.filter(status=DeliveryStatus.SENDING, lease_until__gt=now)
+    return (
+        set(failed.values_list("channel_id", flat=True).distinct()),
+        set(sending.values_list("channel_id", flat=True).distinct()),
     )
 
 
-def _is_used_up(row: Delivery) -> bool:
+def _needs_probe(candidate: turns.Candidate, health: dict[str, breaker.Health]) -> bool:
+    return candidate.host in health and health[candidate.host].needs_probe(candidate.channel_id)
+
+
+def _one_probe_each(candidates: Iterable[turns.Candidate], probed: Collection[str]) -> list[turns.Candidate]:
+    """Of the hosts that only a probe may ask, only the most urgent candidate: a first try, if there is one."""
+    seen: set[str] = set()
+    kept = []
+    for each in sorted(candidates, key=lambda candidate: candidate.tries > 0):
+        if each.host not in probed or each.host not in seen:
+            kept.append(each)
+        seen.add(each.host)
+    return kept
+
+
+def _takes_probe(host: str, probed: dict[str, breaker.Health], now: datetime) -> bool:
+    return receivers.take_probe(host, probed[host], now=now)
+
+
+def _lease(ids: Collection[int], now: datetime) -> dict[int, int]:
+    """Take these deliveries, as far as they are still there to be taken; which try of each it is by now."""
+    rows = _due(now).filter(id__in=ids).select_for_update(skip_locked=True, of=("self",), no_key=True)
+    tries = {row.id: row.tries + 1 for row in rows if not _is_used_up(row, now)}
+    Delivery.objects.filter(id__in=tries).update(
+        status=DeliveryStatus.SENDING,
+        lease_until=now + LEASE,
+        next_try_at=now + LEASE,
+        tries=F("tries") + 1,
+        first_tried_at=Coalesce("first_tried_at", now),
+    )
+    return tries
+
+
+def _is_used_up(row: Delivery, now: datetime) -> bool:
     """A delivery whose senders died each time, without a word, must not take them down for ever."""
     if row.tries < retry.MAX_TRIES:
         return False
-    held = Claim(row.id, row.lease_until) if row.lease_until else None
-    if held:
-        _end(held, DeliveryStatus.DEAD, error="Every sender was lost while it sent this.")
+    row.status, row.next_try_at, row.lease_until = DeliveryStatus.DEAD, None, None
+    row.last_error = "Every sender was lost while it sent this."
+    row.save(update_fields=["status", "next_try_at", "lease_until", "last_error"])
+    aftermath.after(row, DeliveryStatus.DEAD, now=now)
     return True
 
 
-def _held(claimed: Claim) -> QuerySet[Delivery]:
-    return Delivery.objects.filter(
-        id=claimed.delivery_id, status=DeliveryStatus.SENDING, lease_until=claimed.lease_until
-    )
+def _is_held(claimed: Claim, found: dict[int, Delivery]) -> bool:
+    row = found.get(claimed.delivery_id)
+    return row is not None and row.tries == claimed.tries
 
 
-def _end(claimed: Claim, status: DeliveryStatus, *, error: str) -> None:
-    _held(claimed).update(status=status, next_try_at=None, lease_until=None, last_error=error)
+def _end(claimed: Collection[Claim], *, error: str) -> None:
+    if claimed:
+        ids = [each.delivery_id for each in claimed]
+        Delivery.objects.filter(id__in=ids, status=DeliveryStatus.SENDING).update(
+            status=DeliveryStatus.DEAD, next_try_at=None, lease_until=None, last_error=error
+        )
 
 
-def _ending_to_tell_too(delivery: Delivery) -> Delivery | None:
-    """For a channel that people read: the delivery of the incident's end, if that waits behind this beginning."""
-    event = delivery.event
-    if event is None or event.kind == EventKind.RESOLVED or delivery.channel.kind not in registry.READ_BY_PEOPLE:
+def _parcel(claimed: Claim, row: Delivery, endings: Endings, signers: Signers) -> Parcel | None:
+    """The parcel; none if what it tells cannot be read: its lease will run out, and it stops nobody else."""
+    is_beginning = row.event is not None and row.event.kind != EventKind.RESOLVED
+    both = endings.get((row.incident_id, row.channel_id)) if is_beginning else None
+    try:
+        message = queries.telling(both or row, tells_both=both is not None)
+        return Parcel(claimed, row, message, signers(row.channel), also=both.id if both else None)
+    except DatabaseError:
+        raise
+    except Exception:
+        log.exception("delivery.not_prepared", delivery_id=row.id)
         return None
+
+
+def _endings_to_tell_too(deliveries: Iterable[Delivery]) -> Endings:
+    """For channels that people read: the delivery of the incident's end, by incident and channel, if that waits behind
+    its beginning."""
+    read = [row for row in deliveries if row.incident_id and row.channel.kind in registry.READ_BY_PEOPLE]
+    if not read:
+        return {}
     waiting = Delivery.objects.filter(
-        incident_id=event.incident_id,
-        channel_id=delivery.channel_id,
+        incident_id__in={row.incident_id for row in read},
+        channel_id__in={row.channel_id for row in read},
         event__kind=EventKind.RESOLVED,
         status=DeliveryStatus.QUEUED,
     )
-    return waiting.select_related(*_TOLD).first()
+    return {(row.incident_id, row.channel_id): row for row in waiting.select_related(*_TOLD)}
 
 
-def _delivered(at: datetime) -> dict[str, Any]:
-    return {"status": DeliveryStatus.DELIVERED, "delivered_at": at, "next_try_at": None, "last_error": ""}
-
-
-def _failed(delivery: Delivery, receipt: base.Receipt, at: datetime) -> dict[str, Any]:
-    again = retry.next_try(
+def _take(outcome: Outcome) -> None:
+    """Put the outcome into the row."""
+    delivery, receipt = outcome.parcel.delivery, outcome.receipt
+    delivery.lease_until = delivery.next_try_at = None
+    delivery.last_error = receipt.error
+    if receipt.is_ok:
+        delivery.status, delivery.delivered_at = DeliveryStatus.DELIVERED, outcome.ended_at
+        return
+    delivery.next_try_at = retry.next_try(
         tries=delivery.tries,
-        first_tried_at=delivery.first_tried_at or at,
-        now=at,
+        first_tried_at=delivery.first_tried_at or outcome.at,
+        now=outcome.ended_at,
         failure=receipt.failure,
         chance=_dice.random(),
         retry_after=receipt.retry_after,
     )
-    status = DeliveryStatus.QUEUED if again else DeliveryStatus.DEAD
-    return {"status": status, "next_try_at": again, "last_error": receipt.error}
+    delivery.status = DeliveryStatus.QUEUED if delivery.next_try_at else DeliveryStatus.DEAD
+
+
+def _attempt(outcome: Outcome) -> Attempt:
+    receipt = outcome.receipt
+    return Attempt(
+        delivery_id=outcome.parcel.delivery.id,
+        at=outcome.at,
+        is_ok=receipt.is_ok,
+        duration_ms=int(outcome.took.total_seconds() * 1000),
+        status_code=receipt.status_code,
+        error=receipt.error,
+        excerpt=receipt.excerpt,
+    )
+
+
+def _try(outcome: Outcome) -> receivers.Try:
+    claimed, receipt = outcome.parcel.claim, outcome.receipt
+    said = breaker.sign(is_ok=receipt.is_ok, failure=receipt.failure, status_code=receipt.status_code)
+    return receivers.Try(claimed.host, claimed.channel_id, said, claimed.is_probe, outcome.ended_at)
+
+
+def _conclude(outcome: Outcome) -> None:
+    """What follows from a delivery that has ended."""
+    delivery, also = outcome.parcel.delivery, outcome.parcel.also
+    status = DeliveryStatus(delivery.status)
+    if status is DeliveryStatus.DELIVERED and also:
+        told = Delivery.objects.filter(id=also, status=DeliveryStatus.QUEUED)
+        told.update(status=DeliveryStatus.COLLAPSED, next_try_at=None, delivered_at=outcome.ended_at)
+    if status in (DeliveryStatus.DELIVERED, DeliveryStatus.DEAD):
+        aftermath.after(delivery, status, now=outcome.ended_at)

@@ -8,10 +8,10 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from accounts import audit
+from accounts import audit, ranks
 from accounts.domain.actor import Actor
 from accounts.models import Organization
-from alerts import queries
+from alerts import queries, receivers
 from alerts.channels import base, registry
 from alerts.domain.retry import DeliveryStatus
 from alerts.models import Channel, Delivery
@@ -38,6 +38,7 @@ def create_channel(
     config: Mapping[str, Any],
     is_enabled: bool = True,
     is_default: bool = False,
+    is_fallback: bool = False,
     by: Actor,
     now: datetime,
 ) -> Channel:
@@ -48,12 +49,16 @@ def create_channel(
         kind=kind,
         name=NAME.clean(name),
         config=checked.shown,
+        host=registry.find(kind).host({**checked.shown, **checked.secrets}),
         is_enabled=is_enabled,
         is_default=is_default,
+        is_fallback=is_fallback,
         created_at=now,
         updated_at=now,
     )
     channel.secrets = _sealed(channel, checked.secrets)
+    if is_fallback:
+        _make_room_for(channel, by, now)
     channel.save(force_insert=True)
     _record(channel, "CREATE_CHANNEL", by, now, snapshot=_shown(channel))
     return channel
@@ -61,7 +66,8 @@ def create_channel(
 
 @transaction.atomic
 def edit_channel(*, channel: Channel, changes: Mapping[str, Any], by: Actor, now: datetime) -> Channel:
-    """Change `name`, `is_enabled`, `is_default` or fields of `config`; fields left out stay. Raises base.BadConfig."""
+    """Change `name`, `is_enabled`, `is_default`, `is_fallback` or fields of `config`; fields left out stay. Raises
+    base.BadConfig."""
     before, is_secret = _shown(channel), False
     if "config" in changes:
         is_secret = _configure(channel, changes["config"])
@@ -69,7 +75,8 @@ def edit_channel(*, channel: Channel, changes: Mapping[str, Any], by: Actor, now
     channel.is_enabled = changes.get("is_enabled", channel.is_enabled)
     channel.is_default = changes.get("is_default", channel.is_default)
     channel.updated_at = now
-    channel.save(update_fields=["name", "config", "secrets", "is_enabled", "is_default", "updated_at"])
+    channel.save(update_fields=["name", "config", "secrets", "host", "is_enabled", "is_default", "updated_at"])
+    receivers.ask_again(channel.host, now=now)
     after = _shown(channel)
     if is_secret:  # the audit log replaces both values, and shows that they differ
         before["secrets"], after["secrets"] = "before", "after"
@@ -112,6 +119,7 @@ def _send_again(channel: Channel, among: QuerySet[Delivery], now: datetime) -> i
         raise SwitchedOff(SwitchedOff.__doc__)
     fresh = {"status": DeliveryStatus.QUEUED, "tries": 0, "first_tried_at": None, "next_try_at": now}
     dead = among.filter(status=DeliveryStatus.DEAD)
+    receivers.ask_again(channel.host, now=now)
     if channel.kind not in registry.READ_BY_PEOPLE:
         _ends_of(channel, dead).update(**fresh, delivered_at=None)
     return dead.update(**fresh)
@@ -131,6 +139,14 @@ def resource(channel: Channel) -> str:
     return f"channel:{channel.id}"
 
 
+def _make_room_for(fallback: Channel, by: Actor, now: datetime) -> None:
+    """An organisation has one fallback: the one before it is that no more. Who changes it waits in line."""
+    ranks.lock(fallback.organization)
+    for other in queries.channels(fallback.organization).filter(is_fallback=True).exclude(id=fallback.id):
+        Channel.objects.filter(id=other.id).update(is_fallback=False, updated_at=now)
+        _record(other, "UPDATE_CHANNEL", by, now, **audit.difference({"isFallback": True}, {"isFallback": False}))
+
+
 def _configure(channel: Channel, given: Mapping[str, Any]) -> bool:
     """Take a new configuration, and say whether anything changed in it that the audit log may not show. Secrets that
     cannot be opened any more are as good as none: they have to be given anew."""
@@ -140,7 +156,7 @@ def _configure(channel: Channel, given: Mapping[str, Any]) -> bool:
     except crypto.CannotOpen:
         secrets = {}
     before, checked = channel.config, kind.clean(given, kept={**channel.config, **secrets})
-    channel.config = checked.shown
+    channel.config, channel.host = checked.shown, kind.host({**checked.shown, **checked.secrets})
     if checked.secrets != secrets:
         channel.secrets = _sealed(channel, checked.secrets)
         return True
@@ -158,6 +174,7 @@ def _shown(channel: Channel) -> dict[str, Any]:
         "config": queries.masked(channel),
         "isEnabled": channel.is_enabled,
         "isDefault": channel.is_default,
+        "isFallback": channel.is_fallback,
     }
 
 

@@ -190,6 +190,8 @@ class Channel(ABC):
     kind: ClassVar[str]
     label: ClassVar[str]
     fields: ClassVar[tuple[Field, ...]]
+    steps: ClassVar[tuple[str, ...]] = ()
+    """How a person gets what the fields want, step by step; the form and the page of docs/reference/channels say it."""
     tells: ClassVar[frozenset[MessageType]] = WITHOUT_ACKNOWLEDGEMENTS
     """What it tells where a subscription says nothing else."""
     collapses: ClassVar[bool] = True

@@ -44,6 +44,8 @@ class Failure(StrEnum):
     TRANSIENT = "transient"
     MISSING = "missing"
     PERMANENT = "permanent"
+    OURS = "ours"
+    """It never came to the receiver: a bug of a channel, a secret that cannot be opened. It may be mended soon."""
 
 
 def classify(status_code: int) -> Failure:

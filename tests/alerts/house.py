@@ -9,6 +9,7 @@ from typing import Any
 from accounts.domain.actor import SYSTEM
 from accounts.models import Organization
 from alerts import claims, dispatcher, operations
+from alerts.domain import turns
 from alerts.models import Channel, Delivery, Subscription
 from monitors.domain.status import Cause, EventKind
 from monitors.models import Incident, IncidentEvent, Monitor
@@ -81,19 +82,24 @@ def send_all(now: datetime) -> int:
     """Dispatch, then send everything that is due at `now`, one after the other. Returns how many tries that took."""
     dispatcher.dispatch(now=now)
     tries = 0
-    while found := claims.claim(now=now, limit=10):
+    while found := claim(now, 10):
         for claimed in found:
             deliver(claimed, now=now)
             tries += 1
     return tries
 
 
+def claim(now: datetime, errands: int = 1, **room: Any) -> list[claims.Claim]:
+    """What a sender that has room for so many errands, and nothing under way, may send now."""
+    values = {"errands": errands, "doubtful": errands, "per_host": 8, **room}
+    return claims.claim(now=now, room=turns.Room(**values))
+
+
 def deliver(claimed: claims.Claim, *, now: datetime) -> None:
-    """Send one claimed delivery and record what came of it, as a thread of the sender does."""
-    parcel = claims.prepare(claimed, now=now)
-    if parcel:
+    """Send one claimed delivery and record what came of it, as a sender does."""
+    for parcel in claims.prepare([claimed], now=now):
         receipt, took = claims.hand_over(parcel, now=now)
-        claims.record(parcel, receipt, took, now=now)
+        claims.record([claims.Outcome(parcel, receipt, now, took)])
 
 
 def ledger(incident: Incident) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from alerts.domain.retry import MAX_TRIES, DeliveryStatus
 from alerts.models import Attempt, Delivery, Subscription
 from monitors.domain.status import EventKind
 from monitors.models import IncidentEvent
-from tests.alerts.house import House, deliver, ledger, send_all
+from tests.alerts.house import House, claim, deliver, ledger, send_all
 from tests.receivers import HTTPReceiver, SMTPReceiver
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -155,8 +155,8 @@ def test_a_later_event_waits_while_the_earlier_one_is_being_sent(house: House, h
     house.resolves(incident)
     dispatcher.dispatch(now=house.now)
 
-    first = claims.claim(now=house.now, limit=10)
-    second = claims.claim(now=house.now, limit=10)
+    first = claim(house.now, 10)
+    second = claim(house.now, 10)
 
     assert len(first) == 1
     assert second == []
@@ -171,7 +171,7 @@ def test_a_later_event_waits_while_the_earlier_one_is_not_dispatched(house: Hous
     Delivery.objects.filter(event__kind=EventKind.OPENED).delete()
     IncidentEvent.objects.filter(kind=EventKind.OPENED).update(dispatched_at=None)
 
-    assert claims.claim(now=house.now, limit=10) == []
+    assert claim(house.now, 10) == []
 
 
 def test_incidents_of_other_monitors_do_not_wait(house: House, http_receiver: HTTPReceiver) -> None:
@@ -228,10 +228,10 @@ def test_a_lease_keeps_others_away_and_then_runs_out(house: House, http_receiver
     house.webhook(http_receiver.url)
     house.opens()
     dispatcher.dispatch(now=house.now)
-    claims.claim(now=house.now, limit=10)
+    claim(house.now, 10)
 
-    just_before = claims.claim(now=house.now + claims.LEASE - SECOND, limit=10)
-    at_its_end = claims.claim(now=house.now + claims.LEASE, limit=10)
+    just_before = claim(house.now + claims.LEASE - SECOND, 10)
+    at_its_end = claim(house.now + claims.LEASE, 10)
 
     assert (len(just_before), len(at_its_end)) == (0, 1)
 
@@ -240,13 +240,12 @@ def test_a_sender_that_lost_its_lease_changes_nothing_but_the_ledger(house: Hous
     house.webhook(http_receiver.url)
     house.opens()
     dispatcher.dispatch(now=house.now)
-    [slow] = claims.claim(now=house.now, limit=1)
-    parcel = claims.prepare(slow, now=house.now)
-    assert parcel
-    [quick] = claims.claim(now=house.now + claims.LEASE, limit=1)
+    [slow] = claim(house.now, 1)
+    [parcel] = claims.prepare([slow], now=house.now)
+    [quick] = claim(house.now + claims.LEASE, 1)
     deliver(quick, now=house.now + claims.LEASE)
 
-    claims.record(parcel, base.failed("too late"), SECOND, now=house.now)
+    claims.record([claims.Outcome(parcel, base.failed("too late"), house.now, SECOND)])
 
     assert Delivery.objects.get().status == DeliveryStatus.DELIVERED
     assert Attempt.objects.count() == 2
@@ -256,8 +255,8 @@ def test_a_claim_that_is_no_longer_held_sends_nothing(house: House, http_receive
     house.webhook(http_receiver.url)
     house.opens()
     dispatcher.dispatch(now=house.now)
-    [late] = claims.claim(now=house.now, limit=1)
-    claims.claim(now=house.now + claims.LEASE, limit=1)
+    [late] = claim(house.now, 1)
+    claim(house.now + claims.LEASE, 1)
 
     deliver(late, now=house.now + claims.LEASE)
 
@@ -271,7 +270,7 @@ def test_a_delivery_that_kills_every_sender_ends(house: House, http_receiver: HT
     moment = house.now
 
     for _ in range(MAX_TRIES + 1):
-        claims.claim(now=moment, limit=1)
+        claim(moment, 1)
         moment += claims.LEASE
 
     delivery = Delivery.objects.get()
@@ -330,7 +329,7 @@ def test_one_storm_does_not_hide_the_other_channels(house: House, http_receiver:
     house.opens(quiet)
     dispatcher.dispatch(now=house.now)
 
-    found = claims.claim(now=house.now, limit=8)
+    found = claim(house.now, 8)
 
     claimed = Delivery.objects.filter(id__in=[each.delivery_id for each in found])
     assert calm.id in set(claimed.values_list("channel_id", flat=True))
@@ -356,7 +355,7 @@ def test_a_channel_that_fails_is_tried_one_at_a_time(
         house.opens(monitor)
     dispatcher.dispatch(now=house.now)
 
-    assert len(claims.claim(now=house.now, limit=10)) == at_once, reason
+    assert len(claim(house.now, 10)) == at_once, reason
 
 
 def test_every_delivery_has_an_id_of_its_own(house: House, http_receiver: HTTPReceiver) -> None:
@@ -379,4 +378,4 @@ def test_finding_nothing_to_do_takes_one_query_each(
 
     with django_assert_max_num_queries(2):
         dispatcher.dispatch(now=house.now)
-        claims.claim(now=house.now, limit=10)
+        claim(house.now, 10)

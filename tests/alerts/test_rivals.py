@@ -18,7 +18,7 @@ from heartbeet.lib import clock
 from monitors import transitions
 from monitors.domain.status import Status
 from monitors.models import Incident, IncidentEvent, Monitor, Pulse
-from tests.alerts.house import House, ledger, send_all
+from tests.alerts.house import House, claim, ledger, send_all
 from tests.receivers import Answer, HTTPReceiver, Received, SMTPReceiver
 
 
@@ -30,7 +30,7 @@ def test_1_a_sender_that_dies_between_claim_and_send_loses_nothing(house: House,
     house.webhook(http_receiver.url)
     incident = house.opens()
     dispatcher.dispatch(now=house.now)
-    claims.claim(now=house.now, limit=1)  # and here the process is gone
+    claim(house.now, 1)  # and here the process is gone
 
     send_all(house.now + claims.LEASE)
 
@@ -44,9 +44,8 @@ def test_1_a_sender_that_dies_after_sending_sends_again_under_the_same_id(
     house.webhook(http_receiver.url)
     house.opens()
     dispatcher.dispatch(now=house.now)
-    [claimed] = claims.claim(now=house.now, limit=1)
-    parcel = claims.prepare(claimed, now=house.now)
-    assert parcel
+    [claimed] = claim(house.now, 1)
+    [parcel] = claims.prepare([claimed], now=house.now)
     claims.hand_over(parcel, now=house.now)  # sent, and gone before it could be recorded
 
     send_all(house.now + claims.LEASE)

@@ -67,6 +67,7 @@ def test_a_worker_that_stops_waits_for_its_sends(
     http_receiver.answer(hang_sec=0.3)
     dispatcher.dispatch(now=clock.now())
     tasks.send()
+    http_receiver.wait_for(1)
 
     tasks.drain()
 

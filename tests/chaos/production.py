@@ -3,10 +3,10 @@
 import contextlib
 import os
 import subprocess
-import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psutil
@@ -14,14 +14,20 @@ import psycopg
 
 from heartbeet.settings import env
 from tests import servers
-from tests.chaos.installation import EMAIL, Installation, until
+from tests.chaos.installation import Installation
+
+SEVERAL = ("serve", "--workers", "2"), ("worker",), ("worker",), ("beat",), ("beat",)
+"""The parts of an installation in which everything is there twice."""
 
 
 class Production(Installation):
     """Two web+ingest processes, a worker and a beat, with a database and a Redis of their own."""
 
-    def __init__(self, folder: Path, database_url: str) -> None:
-        self.redis = subprocess.Popen(servers.redis_command(port := servers.free_port()), stdout=subprocess.DEVNULL)
+    parts: tuple[tuple[str, ...], ...] = (("serve", "--workers", "2"), ("worker",), ("beat",))
+
+    def __init__(self, folder: Path, database_url: str, **environ: str) -> None:
+        self._redis_port = port = servers.free_port()
+        self.start_redis()
         super().__init__(
             folder,
             HEARTBEET_DATABASE_URL=database_url,
@@ -29,34 +35,51 @@ class Production(Installation):
             HEARTBEET_SECRET_KEY=env.make_secret_key(),
             HEARTBEET_ENCRYPTION_KEYS=env.make_encryption_key(),
             HEARTBEET_LOG_FORMAT="json",
+            **environ,
         )
         self.environ["HEARTBEET_SITE_URL"] = f"http://127.0.0.1:{self.port}"
-        self.processes: list[subprocess.Popen[bytes]] = []
+        self.database_url = database_url
 
     def start(self) -> None:
         """Set up as the how-to says, then run everything and wait until the system is well."""
         for command in (["migrate", "--verbosity=0"], ["collectstatic", "--noinput", "--verbosity=0"], ["setup"]):
             self.command(*command)
-        with self.output.open("ab") as output:
-            for arguments in (["serve", "--workers", "2"], ["worker"], ["beat"]):
-                command = [sys.executable, "-m", "heartbeet.cli", *arguments]
-                started = subprocess.Popen(command, env=self.environ, cwd=env.ROOT, stdout=output, stderr=output)
-                self.processes.append(started)
-        self.process = self.processes[0]
-        until(self.is_well, seconds=60)
-        self.token = self.command("token", "--email", EMAIL, "--name", "tests", "--scope", "*")
+        super().start()
+
+    def victims(self) -> dict[str, Callable[[], list[psutil.Process]]]:
+        return {
+            "ingest": lambda: self.running("serve")[0].children()[-1:],
+            "serve": lambda: self.running("serve")[:1],
+            "worker": lambda: self.running("worker")[:1],
+            "beat": lambda: self.running("beat")[:1],
+            "worker+worker": lambda: self.running("worker"),
+            "ingest+worker+beat": lambda: [
+                *self.running("serve")[0].children()[-1:],
+                *self.running("worker")[:1],
+                *self.running("beat"),
+            ],
+        }
+
+    def running(self, command: str) -> list[psutil.Process]:
+        """Those of its processes that run this command."""
+        started = zip(self.parts, self.processes, strict=True)
+        return [psutil.Process(process.pid) for part, process in started if part[0] == command]
+
+    def start_redis(self) -> None:
+        """Start it, on the same port each time."""
+        self.redis = subprocess.Popen(servers.redis_command(self._redis_port), stdout=subprocess.DEVNULL)
 
     def kill_redis(self) -> None:
         self.redis.kill()
         self.redis.wait()
 
     def kill_everything(self) -> None:
-        for process in [*self.processes, self.redis]:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                for member in psutil.Process(process.pid).children(recursive=True):
-                    member.kill()
-            process.kill()
-            process.wait()
+        super().kill_everything()
+        self.kill_redis()
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.database_url) as connection:
+            return connection.execute(query.replace("?", "%s").encode(), values).fetchall()
 
 
 def new_database() -> str:
@@ -69,10 +92,13 @@ def new_database() -> str:
 
 
 @contextlib.contextmanager
-def in_production(folder: Path, database_url: str = "") -> Iterator[Production]:
+def in_production(
+    folder: Path, database_url: str = "", *, parts: tuple[tuple[str, ...], ...] = Production.parts, **environ: str
+) -> Iterator[Production]:
     """A production installation that runs, and that leaves no process behind."""
     os.makedirs(folder / "data", exist_ok=True)
-    installation = Production(folder, database_url or new_database())
+    installation = Production(folder, database_url or new_database(), **environ)
+    installation.parts = parts
     try:
         installation.start()
         yield installation
