@@ -9,9 +9,10 @@ another has come meanwhile.
 import os
 from typing import Any
 
-from celery import Celery
+from celery import Celery, schedules
 from kombu import Queue
 
+from heartbeet.lib import clock
 from heartbeet.settings import env
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", env.settings_module())
@@ -38,6 +39,12 @@ PERIODIC = ("monitors.sweep", "alerts.dispatch", "alerts.send")
 """What a worker does by itself, in this order, when nobody knocks; beside it what waits for a server."""
 WAITING_FOR_SERVERS = (LETTERS, UPSTREAM)
 """What a worker does in threads of their own then: a server that hangs holds nothing else."""
+
+
+def _on_steady_clock(entry: dict[str, Any]) -> dict[str, Any]:
+    """Beat reckons by the wall clock, and would not knock for an hour after that was set back by one."""
+    return entry | {"schedule": schedules.schedule(entry["schedule"], nowfun=clock.steady)}
+
 
 CONFIGURATION: dict[str, Any] = {
     "broker_url": settings.HEARTBEET_REDIS_URL or "memory://localhost",
@@ -66,7 +73,7 @@ CONFIGURATION: dict[str, Any] = {
         UPSTREAM: {"queue": UPKEEP},
         "monitors.prune": {"queue": UPKEEP},
     },
-    "beat_schedule": BEAT_SCHEDULE,
+    "beat_schedule": {name: _on_steady_clock(entry) for name, entry in BEAT_SCHEDULE.items()},
     "beat_scheduler": "celery.beat:Scheduler",
     "timezone": "UTC",
 }
