@@ -77,5 +77,5 @@ def _letter(notice: GapNotice) -> tuple[str, str]:
         "home": home,
         "site": settings.HEARTBEET_SITE_URL,
     }
-    subject = f"We were not listening from {gap.started_at:%H:%M} to {gap.ended_at:%H:%M} UTC"
+    subject = f"We were not listening from {gap.started_at:%H:%M} to {gap.ended_at:%H:%M} UTC on {gap.ended_at:%d %B}"
     return subject, render_to_string("accounts/letters/gap.txt", words)

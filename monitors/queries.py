@@ -180,6 +180,11 @@ def gaps_between(start: datetime, end: datetime) -> list[Gap]:
     return list(Gap.objects.filter(ended_at__gte=start, started_at__lte=end).order_by("started_at"))
 
 
+def recent_gaps(now: datetime, within: timedelta = timedelta(days=1)) -> list[Gap]:
+    """The times of late in which nobody listened, the newest first."""
+    return list(Gap.objects.filter(ended_at__gte=now - within).order_by("-started_at"))
+
+
 def open_incidents(monitor_ids: list[int]) -> dict[int, Incident]:
     """The open incident of each monitor that has one."""
     rows = Incident.objects.filter(monitor_id__in=monitor_ids, resolved_at=None)

@@ -9,14 +9,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from django.db.models import Max
+from django.db.models import Case, F, Max, Q, Value, When
+from django.db.models.functions import Coalesce, Greatest
 
 from monitors import notices, queries, sweep_sql
 from monitors.domain import facts, judge
 from monitors.domain.gaps import Gaps
 from monitors.domain.ping import Ping
 from monitors.domain.schedule import Interval
-from monitors.domain.status import Cause, EventKind, Status
+from monitors.domain.status import Cause, EventKind, Kind, Status
 from monitors.models import Gap, Incident, IncidentEvent, Monitor, Pulse, Run, StatusChange
 from monitors.models import Ping as PingRow
 
@@ -25,6 +26,10 @@ TITLES = {
     Cause.FAILED: "{name} reported a failure",
     Cause.OVERRAN: "{name} ran too long",
 }
+
+
+PULSE_TIMES = "status_since", "last_ping_at", "last_success_at", "last_fail_at", "waiting_from"
+"""The columns of a pulse that say when something was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,40 @@ def _with_habits(subjects: list[Subject], gaps: list[Gap]) -> list[Subject]:
     ids = [each.monitor.id for each in subjects if isinstance(each.facts.schedule, Interval)]
     usual = sweep_sql.usual_periods(ids)
     return [replace(each, facts=replace(each.facts, usual_period=usual.get(each.monitor.id))) for each in subjects]
+
+
+def rewound(*, now: datetime) -> None:
+    """The clock was set back to `now`: what it dated later happened by now. What was judged stays judged; every wait
+    that began in the future begins now, and the sweep looks at everybody again."""
+    ahead = Q(*((f"{name}__gt", now) for name in (*PULSE_TIMES, "deadline")), _connector=Q.OR)
+    list(Pulse.objects.filter(ahead).select_for_update(no_key=True).order_by("monitor_id").values_list("monitor_id"))
+    Pulse.objects.filter(ahead).update(**_at_most(now, *PULSE_TIMES, "deadline"))
+    for name in ("started_at", "finished_at"):
+        Run.objects.filter(**{f"{name}__gt": now}).update(**{name: now})
+    Incident.objects.filter(resolved_at=None, opened_at__gt=now).update(**_at_most(now, "opened_at", "acknowledged_at"))
+    StatusChange.objects.filter(at__gt=now).update(at=now)
+    for event in IncidentEvent.objects.filter(dispatched_at=None, created_at__gt=now):
+        held = event.hold_until and now + (event.hold_until - event.created_at)
+        IncidentEvent.objects.filter(id=event.id).update(at=min(event.at, now), created_at=now, hold_until=held)
+
+
+def recalled(*, since: datetime, until: datetime) -> None:
+    """The clock was set forward to `until`: what was heard before it was wrongly set back counts again, at its time."""
+    heard = PingRow.objects.filter(received_at__gt=since, received_at__lte=until).values_list("monitor_id")
+    last = {
+        "last_ping_at": Max("received_at"),
+        "last_success_at": Max("received_at", filter=Q(kind=Kind.SUCCESS)),
+        "last_fail_at": Max("received_at", filter=Q(kind=Kind.FAIL)),
+    }
+    for monitor_id, *found in heard.annotate(**last).order_by("monitor_id"):
+        known = {
+            name: Coalesce(Greatest(name, Value(at)), Value(at)) for name, at in zip(last, found, strict=True) if at
+        }
+        Pulse.objects.filter(monitor_id=monitor_id).update(**known)
+
+
+def _at_most(now: datetime, *names: str) -> dict[str, Case]:
+    return {name: Case(When(**{f"{name}__gt": now}, then=Value(now)), default=F(name)) for name in names}
 
 
 def paused(monitor_id: int, *, now: datetime) -> bool:

@@ -18,6 +18,7 @@ from django.db import transaction
 from django.db.models import Case, F, Min, Q, QuerySet, Value, When
 from django.db.models.functions import Greatest
 
+from monitors import transitions
 from monitors.domain import gaps
 from monitors.models import Deafness, Gap, IngestNode, SweepMark, Watermark
 
@@ -33,6 +34,8 @@ HOLD = timedelta(seconds=2)
 """So long the clock waits after an absence: every process can report before anything is judged."""
 STEPPED_BACK = timedelta(seconds=2)
 """Processes that report times so far before what is accounted for have had their clock set back."""
+RECALLED = timedelta(days=1)
+"""When a clock is set forward it may be putting right what it did so long ago."""
 SKEW = timedelta(minutes=1)
 """Workers on several hosts may disagree by so much about the time; one that is behind then counts no time."""
 
@@ -87,6 +90,7 @@ def tick(now: datetime) -> datetime | None:
     is_holding = _holds(mark, now)
     live = _count_silence(_passed(mark, now), now)
     _take_time(mark, now)
+    _rewind(mark, live)
     clock = min((node.flushed_through for node in live), default=None)
     if clock is not None:
         _account(mark, clock, now)
@@ -172,12 +176,34 @@ def _count_silence(step_sec: float, now: datetime) -> list[IngestNode]:
     return living
 
 
+def _rewind(mark: Watermark, living: list[IngestNode]) -> None:
+    """If all processes report times before what is accounted for, their clock was set back, or a wrong one was put
+    right: bring what lies in the future back to now. Two reports are waited for, since one may have been on its way
+    for long."""
+    goes_on = any(node.seen_beat_at and node.beat_at > node.seen_beat_at for node in living)
+    at = max((node.beat_at for node in living), default=None)
+    if at is None or not goes_on or mark.covered_through is None or at >= mark.covered_through - STEPPED_BACK:
+        return
+    log.error("watermark.clock_set_back", to=str(at), by_sec=(mark.covered_through - at).total_seconds())
+    transitions.rewound(now=at)
+    Gap.objects.filter(started_at__gte=at).delete()
+    Gap.objects.filter(ended_at__gt=at).update(ended_at=at)
+    Deafness.objects.filter(started_at__gte=at, ended_at__isnull=False).delete()
+    Deafness.objects.filter(started_at__gt=at).update(started_at=at)
+    Deafness.objects.filter(ended_at__gt=at).update(ended_at=at)
+    for name in ("listening_since", "flushed_through"):
+        IngestNode.objects.filter(**{f"{name}__gt": at}).update(**{name: at})
+    mark.covered_through = at
+
+
 def _account(mark: Watermark, clock: datetime, now: datetime) -> None:
     """Write down in which part of the time up to `clock` nobody listened."""
     after = mark.covered_through or _judged_through() or clock
     if clock > after:
         for loss in gaps.losses(_present(after), after=after, until=clock):
             _write_gap(loss)
+            if loss.reason is gaps.Reason.CLOCK:
+                transitions.recalled(since=loss.start - RECALLED, until=loss.end)
     mark.covered_through = max(after, clock)
 
 
