@@ -25,6 +25,7 @@ WHY = {
     Reason.CLOCK: "the clock was set, or the machine slept",
     Reason.CANARY: "our own pings through the public address did not come back",
 }
+"""In the operator's words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,9 @@ from typing import Any
 
 from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Func, IntegerField, Q, QuerySet
 
+from monitors import queries
 from monitors.domain import uptime
+from monitors.domain.gaps import Gaps
 from monitors.domain.status import Kind, Status
 from monitors.domain.uptime import Window
 from monitors.models import Incident, Monitor, Ping, StatusChange
@@ -53,7 +55,7 @@ class Timeline:
 
 
 def report(monitor: Monitor, window: Window, now: datetime) -> Report:
-    """How a monitor did, in four queries."""
+    """How a monitor did, in five queries."""
     return Report(
         monitor_id=monitor.id,
         window=window,
@@ -64,7 +66,7 @@ def report(monitor: Monitor, window: Window, now: datetime) -> Report:
 
 
 def timeline(monitor: Monitor, window: Window, size: timedelta, now: datetime) -> Timeline:
-    """What a strip or a chart shows, in three queries. The window's ends and `size` are whole seconds."""
+    """What a strip or a chart shows, in four queries. The window's ends and `size` are whole seconds."""
     counts = _pings_by_bucket(monitor, window, size)
     parts = uptime.buckets(states(monitor, window), window, size, now)
     found = [Bucket(part.window, part.tally, counts.get(number, 0)) for number, part in enumerate(parts)]
@@ -81,6 +83,7 @@ def states(monitor: Monitor, window: Window) -> uptime.History:
         since=monitor.created_at,
         before=Status(earlier or Status.NEW),
         changes=[uptime.Change(at, Status(to)) for at, to in rows],
+        gaps=Gaps.of((gap.started_at, gap.ended_at) for gap in queries.gaps_between(window.start, window.end)),
     )
 
 

@@ -22,6 +22,7 @@ from accounts.domain.roles import Scope
 PREFIX = "/api/v1/"
 TAGS = {
     "monitors": "Monitors",
+    "listening-gaps": "Monitors",
     "incidents": "Incidents",
     "channels": "Channels",
     "deliveries": "Channels",

@@ -1,4 +1,4 @@
-"""`GET /monitors?…` and `GET /incidents?…`: query parameters to querysets."""
+"""`GET /monitors?…`, `GET /incidents?…` and others: query parameters to querysets."""
 
 from datetime import datetime, timedelta
 
@@ -10,7 +10,7 @@ from accounts.api import parameters
 from monitors import queries
 from monitors.domain import fields
 from monitors.domain.status import IncidentStatus, Kind, Status
-from monitors.models import Incident, Monitor, Ping
+from monitors.models import Gap, Incident, Monitor, Ping
 
 MAX_SEARCH = 255
 """SQLite fails on a pattern of 50,000 bytes, and nobody types one."""
@@ -95,3 +95,12 @@ def _by_incident_status(found: QuerySet[Incident], status: str) -> QuerySet[Inci
         return found.exclude(resolved_at=None)
     unresolved = found.filter(resolved_at=None)
     return unresolved.exclude(acknowledged_at=None) if status == IncidentStatus.ACKNOWLEDGED else unresolved
+
+
+def gaps(found: QuerySet[Gap], asked: QueryDict) -> QuerySet[Gap]:
+    """The gaps that `from` and `to` leave: those that have a part between them. Raises ValidationError."""
+    if since := parameters.given(asked, "from"):
+        found = found.filter(ended_at__gte=parameters.instant("from", since))
+    if until := parameters.given(asked, "to"):
+        found = found.filter(started_at__lte=parameters.instant("to", until))
+    return found

@@ -1,7 +1,7 @@
 """The API's routes of monitors and incidents."""
 
 from heartbeet.lib.routes import either
-from monitors.api import bulk, history, incidents, me, views
+from monitors.api import bulk, history, incidents, listening, me, views
 
 urlpatterns = [
     *either("me", me.Me.as_view()),
@@ -17,6 +17,7 @@ urlpatterns = [
     *either("monitors/<int:monitor_id>/pings", history.MonitorPings.as_view()),
     *either("monitors/<int:monitor_id>/stats", history.MonitorStats.as_view()),
     *either("monitors/<int:monitor_id>/timeline", history.MonitorTimeline.as_view()),
+    *either("listening-gaps", listening.ListeningGaps.as_view()),
     *either("incidents", incidents.Incidents.as_view()),
     *either("incidents/<int:incident_id>", incidents.IncidentDetail.as_view()),
     *either("incidents/<int:incident_id>/acknowledge", incidents.IncidentAcknowledgement.as_view()),

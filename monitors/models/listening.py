@@ -73,6 +73,10 @@ class Gap(models.Model):
         ]
         indexes = [models.Index(fields=["ended_at"], name="gap_by_end")]
 
+    @property
+    def length_sec(self) -> float:
+        return (self.ended_at - self.started_at).total_seconds()
+
     def __str__(self) -> str:
         return f"not listening {self.started_at:%Y-%m-%d %H:%M:%S} to {self.ended_at:%H:%M:%S}"
 

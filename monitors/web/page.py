@@ -10,7 +10,7 @@ from monitors import queries
 from monitors.domain.status import Kind
 from monitors.models import Monitor
 from monitors.operations import Secrets
-from monitors.web import present, present_incidents, snippets
+from monitors.web import gap_lines, present, present_incidents, snippets
 
 PINGS, INCIDENTS = 30, 5
 
@@ -31,6 +31,7 @@ def living(who: Access, monitor: Monitor, tell: words.Teller) -> dict[str, Any]:
         "head": present.headline(monitor, queries.outlook(monitor, tell.now), history, tell),
         "pings": [present.ping(each, tell, with_source=can_edit) for each in pings],
         "incidents": [present_incidents.incident(each, tell) for each in incidents],
+        "gaps": gap_lines.lately(tell),
         "can_edit": can_edit,
         "can_act": who.allows(Scope.INCIDENTS_WRITE),
     }

@@ -19,7 +19,7 @@ from heartbeet.lib import clock, words
 from monitors import operations, queries
 from monitors.domain import fields
 from monitors.models import Monitor
-from monitors.web import page, present
+from monitors.web import gap_lines, page, present
 
 PAGE_SIZE = 100
 _ask_then_do = require_http_methods(["GET", "HEAD", "POST"])
@@ -38,7 +38,8 @@ def index(request: HttpRequest) -> HttpResponse:
     template = "monitors/list.html#rows" if request.headers.get("HX-Request") else "monitors/list.html"
     can_edit = who.allows(Scope.MONITORS_WRITE)
     asked = {"search": search, "project": project}
-    return render(request, template, {"rows": rows, "page": shown, "can_edit": can_edit, **asked})
+    state = {"rows": rows, "page": shown, "gaps": gap_lines.lately(tell)}
+    return render(request, template, {**state, "can_edit": can_edit, **asked})
 
 
 def _project(request: HttpRequest, who: Access) -> Project | None:

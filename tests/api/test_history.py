@@ -256,4 +256,4 @@ def test_the_past_takes_a_bounded_number_of_queries(path: str, as_alice: API, mo
         assert as_alice.get(f"/monitors/{monitor.id}/{path}", WINDOW).status_code == 200
 
     own = [query for query in caught if "monitors_" in query["sql"]]
-    assert len(own) <= 5
+    assert len(own) <= 6

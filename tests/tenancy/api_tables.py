@@ -36,6 +36,7 @@ MONITORS = table.rows(
     GET    monitors/<monitor_id>/pings                  401    401     401     scope 200    200    200   200   404
     GET    monitors/<monitor_id>/stats                  401    401     401     scope 200    200    200   200   404
     GET    monitors/<monitor_id>/timeline               401    401     401     scope 200    200    200   200   404
+    GET    listening-gaps                               401    401     401     scope 200    200    200   200   200
     GET    incidents                                    401    401     401     scope 200    200    200   200   200
     GET    incidents/<incident_id>                      401    401     401     scope 200    200    200   200   404
     POST   incidents/<incident_id>/acknowledge          401    401     401     scope role   200    200   200   404
@@ -94,5 +95,8 @@ ACCOUNT = table.rows(
         "POST me/invites": {"email": "grace@example.com", "role": "viewer"},
     },
 )
+
+OF_THE_INSTALLATION = {"listening-gaps"}
+"""Collections that hold nothing of anybody, but for numbers of one's own."""
 
 EVERY = [*MONITORS, *ALERTS, *ACCOUNT]

@@ -57,7 +57,7 @@ def elsewhere(street: Street) -> House:
 
 
 def _build() -> Street:
-    acme, elsewhere = houses.build("canary"), houses.build("sparrow")
+    acme, elsewhere = houses.build("goldfinch"), houses.build("sparrow")
     return Street(acme, elsewhere, _tokens(acme, elsewhere), _sessions(acme, elsewhere))
 
 

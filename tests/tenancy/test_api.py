@@ -76,7 +76,7 @@ def test_a_collection_shows_and_touches_only_ones_own(row: Row, acme: House, els
 
     assert not [secret for secret in acme.secrets if secret in theirs.text]
     assert not [secret for secret in elsewhere.secrets if secret in own.text]
-    if row.method == "GET":
+    if row.method == "GET" and row.path not in api_tables.OF_THE_INSTALLATION:
         assert any(secret in own.text for secret in acme.secrets)
         assert any(secret in theirs.text for secret in elsewhere.secrets)
 

@@ -64,7 +64,7 @@ def test_the_number_of_queries_does_not_grow_with_the_list(
     for number in range(30):
         factories.healthy(acme, at=an_hour_ago(), name=f"job {number}")
 
-    with django_assert_max_num_queries(8):  # session, user, membership, banner, count, monitors, runs, incidents
+    with django_assert_max_num_queries(9):  # session, user, membership, banner, gaps, count, monitors, runs, incidents
         page = owner.get("/")
 
     assert len(names(page.content)) == 30

@@ -1,0 +1,31 @@
+"""What pages say of the times in which nobody listened."""
+
+from heartbeet.lib.words import Teller
+from monitors import queries
+from monitors.domain.gaps import Reason
+from monitors.models import Gap
+
+SHOWN = 3
+"""How many are told one by one; a flapping network makes dozens."""
+WHY = {
+    Reason.STOPPED: "Heartbeet was not running",
+    Reason.REFUSED: "Heartbeet had to turn pings away",
+    Reason.FROZEN: "Heartbeet stood still",
+    Reason.CLOCK: "the clock was set, or the machine slept",
+    Reason.CANARY: "Heartbeet could not be reached by its public address",
+}
+
+
+def lately(tell: Teller) -> list[str]:
+    """A line for each gap of the last day, the newest first, and one for the rest."""
+    found = queries.recent_gaps(tell.now)
+    lines = [line(each, tell) for each in found[:SHOWN]]
+    more = len(found) - SHOWN
+    if more > 0:
+        lines.append(f"And {more} more time{'s' if more > 1 else ''} in the last day.")
+    return lines
+
+
+def line(gap: Gap, tell: Teller) -> str:
+    """One gap in a sentence."""
+    return f"We were not listening {tell.span(gap.started_at, gap.ended_at)}: {WHY[Reason(gap.reason)]}."
