@@ -2,12 +2,12 @@
 https://developers.mattermost.com/integrate/webhooks/incoming/"""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from alerts.channels.base import URL, AlertUrlInvalid, HTTPChannel, Receipt, receipt_of, said_json
+from alerts.channels.base import URL, AlertUrlInvalid, HTTPChannel, Receipt, receipt_of, refused, said_json
 from alerts.domain import words
 from alerts.domain.message import Telling, Tone
 from alerts.domain.retry import Failure
@@ -22,8 +22,8 @@ HEADLINE, SUMMARY, FACT, FACTS = 300, 2000, 500, 10
 NEVER = (400, 413)
 
 _HOOK = re.compile(r"/hooks/[a-z0-9]{26}/?")
-_MARKUP = re.compile(r"([\\*_`|\[\](){}!.])")
-_REFERENCE = re.compile(r"[@~#]|:(?=[A-Za-z/+])")
+_MARKUP = re.compile(r"([\\*_`|\[\]])")
+_REFERENCE = re.compile(r"[@~#]|:(?=[A-Za-z/+])|\bwww(?=\.)", re.IGNORECASE)
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
@@ -63,8 +63,7 @@ class Mattermost(HTTPChannel):
         if found.is_ok or not why:
             return found
         failure = Failure.PERMANENT if response.status in NEVER else found.failure
-        error = words.one_line(f"Mattermost answered {response.status}: {why}", 300)
-        return replace(found, error=error, failure=failure)
+        return refused(found, f"Mattermost answered {response.status}: {why}", failure=failure)
 
 
 def body(message: Telling) -> dict[str, Any]:
@@ -73,7 +72,7 @@ def body(message: Telling) -> dict[str, Any]:
         "text": f"**[{escape(message.headline, HEADLINE)}]({message.url})**",
         "attachments": [
             {
-                "fallback": escape(message.headline, HEADLINE),
+                "fallback": uncalled(message.headline, HEADLINE),
                 "color": COLORS[message.tone],
                 "text": escape(message.summary, SUMMARY),
                 "fields": [
@@ -86,9 +85,13 @@ def body(message: Telling) -> dict[str, Any]:
 
 
 def escape(text: str, limit: int) -> str:
-    """A text that Mattermost shows as it is: no markup, and nobody called. An invisible character keeps the signs of
-    mentions, channels, hashtags, emoji and addresses apart from the word behind them; entities keep what it takes from
-    Slack, `<!channel>`, from being read."""
-    bare = re.sub("[&<>]", lambda sign: _ENTITIES[sign[0]], words.one_line(text, limit))
-    apart = _REFERENCE.sub("\\g<0>\u2060", bare)
-    return _MARKUP.sub(r"\\\1", apart)
+    """A text that Mattermost shows as it is: no markup, and nobody called. Entities keep what it takes from Slack,
+    `<!channel>`, from being read."""
+    bare = uncalled(text, limit)
+    return _MARKUP.sub(r"\\\1", re.sub("[&<>]", lambda sign: _ENTITIES[sign[0]], bare))
+
+
+def uncalled(text: str, limit: int) -> str:
+    """A text whose signs of mentions, channels, hashtags, emoji and addresses are kept apart from the word behind them
+    by an invisible character."""
+    return _REFERENCE.sub("\\g<0>\u2060", words.one_line(text, limit))

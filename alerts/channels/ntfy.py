@@ -2,7 +2,7 @@
 header: https://docs.ntfy.sh/publish/#publish-as-json"""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from alerts.channels.base import (
     HTTPChannel,
     Receipt,
     receipt_of,
+    refused,
     said_json,
 )
 from alerts.domain import words
@@ -120,7 +121,7 @@ class Ntfy(HTTPChannel):
         if found.is_ok or not why:
             return found
         failure = Failure.PERMANENT if response.status in NEVER else found.failure
-        return replace(found, error=words.one_line(f"ntfy answered {response.status}: {why}.", 300), failure=failure)
+        return refused(found, f"ntfy answered {response.status}: {why}.", failure=failure)
 
 
 def body(message: Telling) -> dict[str, Any]:

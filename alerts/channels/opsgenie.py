@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from alerts.channels.base import BadConfig, Choice, Field, HTTPChannel, Receipt, receipt_of, said_json, seconds
+from alerts.channels.base import BadConfig, Choice, Field, HTTPChannel, Receipt, receipt_of, refused, said_json, seconds
 from alerts.domain import words
 from alerts.domain.message import EVERY_EVENT, Message, MessageType, Telling
 from alerts.domain.retry import Failure
@@ -108,7 +108,9 @@ class Opsgenie(HTTPChannel):
         wait = found.retry_after
         if wait is None and response.status == 429:
             wait = seconds(response.headers.get("x-ratelimit-period-in-sec"))
-        return replace(found, error=_error(response) or found.error, failure=failure, retry_after=wait)
+        known = replace(found, failure=failure, retry_after=wait)
+        why = _reason(said_json(response))
+        return refused(known, f"It answered {response.status}: {why}.") if why else known
 
 
 def alert(message: Message, *, alias: str) -> dict[str, Any]:
@@ -129,9 +131,7 @@ def alert(message: Message, *, alias: str) -> dict[str, Any]:
     }
 
 
-def _error(response: http.Response) -> str:
-    said = said_json(response)
+def _reason(said: dict[str, Any]) -> str:
     errors = said.get("errors")
     details = ", ".join(f"{name} {why}" for name, why in errors.items()) if isinstance(errors, dict) else ""
-    reason = " ".join(filter(None, [str(said.get("message") or ""), details and f"({details})"]))
-    return words.one_line(f"It answered {response.status}: {reason}.", 300) if reason else ""
+    return " ".join(filter(None, [str(said.get("message") or ""), details and f"({details})"]))

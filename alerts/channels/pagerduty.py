@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from alerts.channels.base import BadConfig, Choice, Field, HTTPChannel, Receipt, receipt_of, said_json
+from alerts.channels.base import BadConfig, Choice, Field, HTTPChannel, Receipt, receipt_of, refused, said_json
 from alerts.domain import words
 from alerts.domain.message import EVERY_EVENT, Message, MessageType, Telling
 from alerts.domain.retry import Failure
@@ -89,7 +89,9 @@ class PagerDuty(HTTPChannel):
         if found.is_ok:
             return found
         failure = Failure.PERMANENT if response.status == 400 else found.failure
-        return replace(found, error=_error(response) or found.error, failure=failure)
+        why = _reason(said_json(response))
+        error = f"PagerDuty answered {response.status}: {why}."
+        return refused(found, error, failure=failure) if why else replace(found, failure=failure)
 
 
 def event(message: Message, *, key: str) -> dict[str, Any]:
@@ -122,9 +124,7 @@ def _payload(message: Message) -> dict[str, Any]:
     }
 
 
-def _error(response: http.Response) -> str:
-    said = said_json(response)
+def _reason(said: dict[str, Any]) -> str:
     errors = said.get("errors")
-    details = ", ".join(str(each) for each in errors) if isinstance(errors, list) else ""
-    reason = ": ".join(filter(None, [str(said.get("message") or ""), details]))
-    return words.one_line(f"PagerDuty answered {response.status}: {reason}.", 300) if reason else ""
+    details = ", ".join(map(str, errors)) if isinstance(errors, list) else ""
+    return ": ".join(filter(None, [str(said.get("message") or ""), details]))

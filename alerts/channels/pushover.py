@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from alerts.channels.base import BadConfig, Choice, Field, HTTPChannel, Receipt, receipt_of, said_json
+from alerts.channels.base import BadConfig, Choice, Field, HTTPChannel, Receipt, receipt_of, refused, said_json
 from alerts.domain import words
 from alerts.domain.message import Message, MessageType, Telling, Tone
 from alerts.domain.retry import Failure
@@ -95,7 +95,10 @@ class Pushover(HTTPChannel):
             return found
         is_wrong = 400 <= response.status < 500 and response.status not in (408, 429)
         failure = Failure.PERMANENT if is_wrong else found.failure
-        return replace(found, error=_error(response) or found.error, failure=failure)
+        errors = said_json(response).get("errors")
+        why = ", ".join(map(str, errors)) if isinstance(errors, list) else ""
+        error = f"Pushover answered {response.status}: {why}."
+        return refused(found, error, failure=failure) if why else replace(found, failure=failure)
 
 
 def body(message: Telling) -> dict[str, Any]:
@@ -109,9 +112,3 @@ def body(message: Telling) -> dict[str, Any]:
         "timestamp": int(message.at.timestamp()),
         **link,
     }
-
-
-def _error(response: http.Response) -> str:
-    errors = said_json(response).get("errors")
-    reason = ", ".join(str(each) for each in errors) if isinstance(errors, list) else ""
-    return words.one_line(f"Pushover answered {response.status}: {reason}.", 300) if reason else ""

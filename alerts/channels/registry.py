@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from alerts.channels.apprise import Apprise
 from alerts.channels.base import BadConfig, Channel
 from alerts.channels.discord import Discord
 from alerts.channels.email import Email
@@ -27,6 +28,7 @@ _ALL: tuple[type[Channel], ...] = (
     Opsgenie,
     Ntfy,
     Pushover,
+    Apprise,
 )
 
 CHANNELS: dict[str, type[Channel]] = {channel.kind: channel for channel in _ALL}
@@ -34,12 +36,17 @@ CHANNELS: dict[str, type[Channel]] = {channel.kind: channel for channel in _ALL}
 READ_BY_PEOPLE = frozenset(kind for kind, channel in CHANNELS.items() if channel.collapses)
 
 
+def offered() -> list[type[Channel]]:
+    """The kinds that a channel can be made of on this installation."""
+    return [channel for channel in _ALL if not channel.unavailable()]
+
+
 def find(kind: str) -> type[Channel]:
     """The class of a kind. Raises BadConfig."""
     try:
         return CHANNELS[kind]
     except KeyError as error:
-        raise BadConfig("kind", f"Give one of {', '.join(sorted(CHANNELS))}.") from error
+        raise BadConfig("kind", f"Give one of {', '.join(sorted(each.kind for each in offered()))}.") from error
 
 
 def build(kind: str, config: Mapping[str, str]) -> Channel:

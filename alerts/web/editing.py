@@ -29,9 +29,9 @@ def choose(request: HttpRequest) -> HttpResponse:
 def create(request: HttpRequest, kind: str) -> HttpResponse:
     """The form of a new channel; then its page, which shows a secret that we made, once."""
     who = access.require(request, Scope.CHANNELS_WRITE)
-    if kind not in registry.CHANNELS:
+    known = registry.CHANNELS.get(kind)
+    if known is None or known.unavailable():
         raise Http404
-    known = registry.CHANNELS[kind]
     form = forms.ChannelForm(request.POST or None, kind=known, is_new=True)
     if form.is_valid():
         with form.refusals():

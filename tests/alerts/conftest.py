@@ -15,6 +15,12 @@ def loopback_is_allowed(settings: Any) -> None:
     settings.HEARTBEET_ALLOW_PRIVATE_TARGETS = [ip_network("127.0.0.0/8")]
 
 
+@pytest.fixture(autouse=True)
+def apprise_is_on(settings: Any) -> None:
+    """So that the contract of channels holds for it too; where it is off is tested by itself."""
+    settings.HEARTBEET_APPRISE = True
+
+
 @pytest.fixture
 def house(db: None, now: datetime) -> House:
     """An organisation with a monitor `Nightly backup`, every 5 minutes with a minute of grace."""

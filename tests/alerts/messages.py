@@ -28,6 +28,7 @@ INCIDENT = AboutIncident(
     opened_at=OPENED_AT,
     expected_at=OPENED_AT - timedelta(minutes=1),
     last_ping_at=OPENED_AT - timedelta(minutes=6),
+    key="heartbeet-9f86d081884c7d65-incident-17",
 )
 
 

@@ -37,6 +37,7 @@ CHANNELS: dict[str, dict[str, str]] = {
     "pagerduty": {"routing_key": "pagerdutypagerdutypagerduty12345"},
     "opsgenie": {"api_key": "opsgenie-89ab-cdef-0123-456789abcdef"},
     "ntfy": {"topic": "acme-alerts", "token": "tk_ntfyntfyntfyntfyntfyntfyntfyn"},
+    "apprise": {"url": "gotifys://gotify.example.com/apprisetokenapprise"},
     "pushover": {"token": "pushoverapplicationtoken123456", "user": "pushoveruserpushoveruser123456"},
 }
 
@@ -46,7 +47,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def secrets(alice: Membership, settings: Any) -> dict[str, str]:
     """One of each secret that a Heartbeet in use holds, made as people make it, by name."""
-    settings.EMAIL_BACKEND = "accounts.letters.Outbox"
+    settings.EMAIL_BACKEND, settings.HEARTBEET_APPRISE = "accounts.letters.Outbox", True
     return {
         "password": PASSWORD,
         **_of_the_api(alice),
