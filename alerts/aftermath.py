@@ -21,12 +21,6 @@ def conclude(ended: Sequence[Delivery], *, now: datetime) -> None:
             flags.untold(each.notice, now=now)
 
 
-def after(delivery: Delivery, status: DeliveryStatus, *, now: datetime) -> None:
-    """The same for one."""
-    delivery.status = status
-    conclude([delivery], now=now)
-
-
 def look(*, now: datetime) -> int:
     """Tell the fallback channels what is late by now. Returns how many deliveries were made."""
     return fallback.late(now=now)

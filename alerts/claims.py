@@ -41,7 +41,7 @@ _TOLD = ("event__incident__monitor__organization", "event__incident__acknowledge
 _OUTCOME = ("status", "next_try_at", "lease_until", "delivered_at", "last_error")
 _dice = random.SystemRandom()
 
-Endings = dict[tuple[int | None, int], Delivery]
+Endings = dict[int, IncidentEvent]
 Signers = Callable[[Channel], Sequence[WebhookSecret]]
 
 
@@ -59,13 +59,14 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """All that sending needs, so that no database is held meanwhile. `also` is the delivery that this one tells too."""
+    """All that sending needs, so that no database is held meanwhile. `also` are the deliveries that this one tells
+    too."""
 
     claim: Claim
     delivery: Delivery
     message: Telling
     signing: Sequence[WebhookSecret] = ()
-    also: int | None = None
+    also: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ def prepare(claimed: Sequence[Claim], *, now: datetime) -> list[Parcel]:
     held = [(each, by_id[each.delivery_id]) for each in claimed if _is_held(each, by_id)]
     off = [each for each, row in held if row.channel.deleted_at or not row.channel.is_enabled]
     _end(off, error="The channel was switched off before this could be sent.")
-    endings = _endings_to_tell_too([row for _, row in held])
+    endings = _endings_to_tell([row for _, row in held])
     signers = functools.cache(lambda channel: queries.signers(channel, now))
     found = [_parcel(each, row, endings, signers) for each, row in held if each not in off]
     return [parcel for parcel in found if parcel]
@@ -150,8 +151,7 @@ def record(outcomes: Sequence[Outcome]) -> None:
     Delivery.objects.bulk_update([each.parcel.delivery for each in held], _OUTCOME)
     Attempt.objects.bulk_create([_attempt(each) for each in outcomes])
     receivers.note(_try(each) for each in outcomes)
-    for each in held:
-        _conclude(each)
+    _conclude(held)
 
 
 def _due(now: datetime) -> QuerySet[Delivery]:
@@ -241,7 +241,7 @@ def _is_used_up(row: Delivery, now: datetime) -> bool:
     row.status, row.next_try_at, row.lease_until = DeliveryStatus.DEAD, None, None
     row.last_error = "Every sender was lost while it sent this."
     row.save(update_fields=["status", "next_try_at", "lease_until", "last_error"])
-    aftermath.after(row, DeliveryStatus.DEAD, now=now)
+    aftermath.conclude([row], now=now)
     return True
 
 
@@ -260,11 +260,12 @@ def _end(claimed: Collection[Claim], *, error: str) -> None:
 
 def _parcel(claimed: Claim, row: Delivery, endings: Endings, signers: Signers) -> Parcel | None:
     """The parcel; none if what it tells cannot be read: its lease will run out, and it stops nobody else."""
-    is_beginning = row.event is not None and row.event.kind != EventKind.RESOLVED
-    both = endings.get((row.incident_id, row.channel_id)) if is_beginning else None
+    ending = endings.get(row.id)
     try:
-        message = queries.telling(both or row, tells_both=both is not None)
-        return Parcel(claimed, row, message, signers(row.channel), also=both.id if both else None)
+        if ending is None:
+            return Parcel(claimed, row, queries.telling(row), signers(row.channel))
+        also = list(_waiting_behind(row).values_list("id", flat=True))
+        return Parcel(claimed, row, _with_its_end(row, ending), signers(row.channel), also)
     except DatabaseError:
         raise
     except Exception:
@@ -272,19 +273,33 @@ def _parcel(claimed: Claim, row: Delivery, endings: Endings, signers: Signers) -
         return None
 
 
-def _endings_to_tell_too(deliveries: Iterable[Delivery]) -> Endings:
-    """For channels that people read: the delivery of the incident's end, by incident and channel, if that waits behind
-    its beginning."""
-    read = [row for row in deliveries if row.incident_id and row.channel.kind in registry.READ_BY_PEOPLE]
+def _endings_to_tell(deliveries: Iterable[Delivery]) -> Endings:
+    """For channels that people read: the end of the incident that a delivery speaks of, by the delivery's id, if the
+    end was dispatched. It waits behind this one, or was told before a dead letter is sent again: then too a beginning
+    alone would call people out to what is over."""
+    before = [row for row in deliveries if row.event and row.event.kind != EventKind.RESOLVED]
+    read = [row for row in before if row.channel.kind in registry.READ_BY_PEOPLE]
     if not read:
         return {}
-    waiting = Delivery.objects.filter(
-        incident_id__in={row.incident_id for row in read},
-        channel_id__in={row.channel_id for row in read},
-        event__kind=EventKind.RESOLVED,
-        status=DeliveryStatus.QUEUED,
+    ends = IncidentEvent.objects.filter(
+        incident__in={row.incident_id for row in read if row.incident_id},
+        kind=EventKind.RESOLVED,
+        dispatched_at__isnull=False,
     )
-    return {(row.incident_id, row.channel_id): row for row in waiting.select_related(*_TOLD)}
+    whole = ends.select_related("incident__monitor__organization", "incident__acknowledged_by")
+    found = {event.incident_id: event for event in whole}
+    return {row.id: found[row.incident_id] for row in read if row.incident_id in found}
+
+
+def _with_its_end(row: Delivery, ending: IncidentEvent) -> Telling:
+    """The end; it says that the beginning did not arrive, where this is the beginning."""
+    return queries.message_of(ending, tells_both=row.event is not None and row.event.kind == EventKind.OPENED)
+
+
+def _waiting_behind(row: Delivery) -> QuerySet[Delivery]:
+    """What the end makes superfluous: everything later of the same incident for the same channel."""
+    later = Delivery.objects.filter(incident=row.incident, channel=row.channel)
+    return later.filter(event__seq__gt=row.event.seq if row.event else 0, status=DeliveryStatus.QUEUED)
 
 
 def _take(outcome: Outcome) -> None:
@@ -325,12 +340,12 @@ def _try(outcome: Outcome) -> receivers.Try:
     return receivers.Try(claimed.host, claimed.channel_id, said, claimed.is_probe, outcome.ended_at)
 
 
-def _conclude(outcome: Outcome) -> None:
-    """What follows from a delivery that has ended."""
-    delivery, also = outcome.parcel.delivery, outcome.parcel.also
-    status = DeliveryStatus(delivery.status)
-    if status is DeliveryStatus.DELIVERED and also:
-        told = Delivery.objects.filter(id=also, status=DeliveryStatus.QUEUED)
-        told.update(status=DeliveryStatus.COLLAPSED, next_try_at=None, delivered_at=outcome.ended_at)
-    if status in (DeliveryStatus.DELIVERED, DeliveryStatus.DEAD):
-        aftermath.after(delivery, status, now=outcome.ended_at)
+def _conclude(outcomes: Sequence[Outcome]) -> None:
+    """What follows from the deliveries that have ended."""
+    ended = [each for each in outcomes if each.parcel.delivery.status != DeliveryStatus.QUEUED]
+    for each in ended:
+        if each.parcel.also and each.receipt.is_ok:
+            told = Delivery.objects.filter(id__in=each.parcel.also, status=DeliveryStatus.QUEUED)
+            told.update(status=DeliveryStatus.COLLAPSED, next_try_at=None, delivered_at=each.ended_at)
+    if ended:
+        aftermath.conclude([each.parcel.delivery for each in ended], now=max(each.ended_at for each in ended))
