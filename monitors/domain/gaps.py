@@ -86,7 +86,7 @@ def merge(spans: Iterable[Span]) -> tuple[Span, ...]:
 def subtract(spans: Iterable[Span], others: Iterable[Span]) -> tuple[Span, ...]:
     """What is left of the first spans without the others, in order; moments without length are dropped."""
     left = [span for span in merge(spans) if span[0] < span[1]]
-    for start, end in merge(others):
+    for start, end in merge(other for other in others if other[0] < other[1]):
         pieces = (piece for span in left for piece in ((span[0], min(span[1], start)), (max(span[0], end), span[1])))
         left = [piece for piece in pieces if piece[0] < piece[1]]
     return tuple(left)

@@ -4,6 +4,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from heartbeet.lib import clock
@@ -122,7 +123,7 @@ class World:
 
     # Monitors
 
-    def job(self, every: timedelta, *, grace: timedelta = MINUTE, **given: object) -> Created:
+    def job(self, every: timedelta, *, grace: timedelta = MINUTE, **given: Any) -> Created:
         """A monitor that has just pinged."""
         made = factories.created(
             now=self.now, interval_sec=int(every.total_seconds()), grace_sec=int(grace.total_seconds()), **given
@@ -130,7 +131,7 @@ class World:
         self.ping(made)
         return made
 
-    def living(self, every: timedelta, *, pings: timedelta | None = None, **given: object) -> Created:
+    def living(self, every: timedelta, *, pings: timedelta | None = None, **given: Any) -> Created:
         """A monitor that goes on to ping, on whatever listens."""
         made = self.job(every, **given)
         self.jobs[made.monitor.id] = made, pings or every
