@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 from accounts import letters
 from alerts import queries
 from heartbeet.lib import clock, metrics
+from monitors import queries as queries_of_monitors
 from monitors import watermark
 from monitors.models import Incident, IngestNode, Pulse, SweepMark
 
@@ -147,15 +148,16 @@ def look(*, now: datetime) -> System:
 @lru_cache(maxsize=1)
 def _figures(tick: int) -> bytes:
     """Counting a million monitors takes a while and needs no sign-in: once in `FIGURES_HOLD_SEC` is enough."""
-    return metrics.render(_gauges(look(now=clock.now())))
+    return metrics.render(_figures_of(look(now=clock.now())))
 
 
-def _gauges(found: System) -> list[metrics.Gauge]:
+def _figures_of(found: System) -> list[metrics.Figure]:
     states = Pulse.objects.filter(monitor__deleted_at=None).values_list("status").annotate(Count("monitor_id"))
     return [
         metrics.Gauge("monitors", "Monitors by stored state.", {("status", name): count for name, count in states}),
         metrics.Gauge("open_incidents", "Incidents that are open.", Incident.objects.filter(resolved_at=None).count()),
         metrics.Gauge("sweep_lag_seconds", "Since the miss detector last ran.", _or_nan(found.sweep_lag_sec)),
+        metrics.Counter("listening_gap_seconds", "Time in which nobody listened.", queries_of_monitors.gap_seconds()),
         metrics.Gauge("watermark_lag_seconds", "How far stored pings lag.", _or_nan(found.watermark_lag_sec)),
         metrics.Gauge("undelivered_alerts", "Alerts that wait.", found.undelivered),
         metrics.Gauge("oldest_undelivered_seconds", "How long the oldest waits.", found.oldest_undelivered_sec),

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import Case, DurationField, ExpressionWrapper, F, IntegerField, QuerySet, Sum, Value, When
 from django.db.models.functions import Lower
 
 from accounts.models import Organization, Project
@@ -183,6 +183,13 @@ def gaps_between(start: datetime, end: datetime) -> list[Gap]:
 def recent_gaps(now: datetime, within: timedelta = timedelta(days=1)) -> list[Gap]:
     """The times of late in which nobody listened, the newest first."""
     return list(Gap.objects.filter(ended_at__gte=now - within).order_by("-started_at"))
+
+
+def gap_seconds() -> float:
+    """How long nobody listened, in all the time that is remembered."""
+    length = ExpressionWrapper(F("ended_at") - F("started_at"), DurationField())
+    total: timedelta | None = Gap.objects.aggregate(total=Sum(length))["total"]
+    return total.total_seconds() if total else 0.0
 
 
 def open_incidents(monitor_ids: list[int]) -> dict[int, Incident]:

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as CONTENT_TYPE
 from prometheus_client.registry import Collector
 
-__all__ = ["CONTENT_TYPE", "Gauge", "render"]
+__all__ = ["CONTENT_TYPE", "Counter", "Gauge", "render"]
 
 PREFIX = "heartbeet_"
 
@@ -22,23 +22,41 @@ class Gauge:
     value: float | Mapping[tuple[str, str], float]
 
 
-def render(gauges: Iterable[Gauge]) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """A figure that only grows; its name is given without `_total`."""
+
+    name: str
+    meaning: str
+    value: float
+
+
+Figure = Gauge | Counter
+
+
+def render(figures: Iterable[Figure]) -> bytes:
     """The text that Prometheus reads."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Figures(list(gauges)))
+    registry.register(_Figures(list(figures)))
     return generate_latest(registry)
 
 
 class _Figures(Collector):
-    def __init__(self, gauges: list[Gauge]) -> None:
-        self._gauges = gauges
+    def __init__(self, figures: list[Figure]) -> None:
+        self._figures = figures
 
-    def collect(self) -> Iterable[GaugeMetricFamily]:
-        return [_family(gauge) for gauge in self._gauges]
+    def collect(self) -> Iterable[Metric]:
+        return [_family(figure) for figure in self._figures]
 
 
-def _family(gauge: Gauge) -> GaugeMetricFamily:
-    name = PREFIX + gauge.name
+def _family(figure: Figure) -> Metric:
+    name = PREFIX + figure.name
+    if isinstance(figure, Counter):
+        return CounterMetricFamily(name, figure.meaning, value=figure.value)
+    return _gauge(name, figure)
+
+
+def _gauge(name: str, gauge: Gauge) -> GaugeMetricFamily:
     if isinstance(gauge.value, int | float):
         return GaugeMetricFamily(name, gauge.meaning, value=float(gauge.value))
     labels = {label for label, _ in gauge.value} or {"status"}

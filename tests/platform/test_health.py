@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from heartbeet import health
 from heartbeet.lib import clock
-from monitors.models import IngestNode, SweepMark
+from monitors.models import Gap, IngestNode, SweepMark
 
 pytestmark = pytest.mark.django_db
 
@@ -104,6 +104,31 @@ def test_metrics_are_prometheus_text(client: Client) -> None:
     assert response.headers["Content-Type"].startswith("text/plain")
     assert b"\nheartbeet_undelivered_alerts 0.0\n" in response.content
     assert b"# TYPE heartbeet_sweep_lag_seconds gauge" in response.content
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "heartbeet_watermark_lag_seconds",
+        "heartbeet_sweep_lag_seconds",
+        "heartbeet_oldest_undelivered_seconds",
+        "heartbeet_listening_gap_seconds_total",
+    ],
+)
+def test_our_own_work_is_measured(name: str, client: Client) -> None:
+    health._figures.cache_clear()
+    at = clock.now()
+    _listening(beat_ago=timedelta(seconds=90))
+    _swept(ago=timedelta(seconds=2))
+    for minutes in (10, 20):
+        start = at - timedelta(minutes=minutes)
+        Gap.objects.create(started_at=start, ended_at=start + timedelta(seconds=30), reason="stopped")
+
+    figures = dict(line.split(" ") for line in client.get("/metrics").content.decode().splitlines() if line[0] != "#")
+
+    expected = {"watermark_lag": 90, "sweep_lag": 2, "oldest_undelivered": 0, "listening_gap": 60}
+    short = name.removeprefix("heartbeet_").partition("_seconds")[0]
+    assert float(figures[name]) == pytest.approx(expected[short], abs=2)
 
 
 def test_metrics_are_counted_once_while_they_hold(django_assert_num_queries: DjangoAssertNumQueries) -> None:
