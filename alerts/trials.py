@@ -77,7 +77,8 @@ def _send(channel: Channel, signing: list[WebhookSecret], sample: message.Messag
     except (crypto.CannotOpen, base.BadConfig) as error:
         return Result(channel, ok=False, error=f"The channel's settings cannot be used: {error}", duration_ms=0)
     receipt, took = base.timed(ready, sample, f"test-{channel.uid}-{int(now.timestamp() * 1000)}", now=now)
-    said = f" It said: {words.one_line(receipt.excerpt, 300)}" if receipt.excerpt and not receipt.is_quoted else ""
+    is_told = not receipt.error or receipt.is_quoted
+    said = "" if is_told or not receipt.excerpt else f" It said: {words.one_line(receipt.excerpt, 300)}"
     return Result(channel, receipt.is_ok, receipt.error + said, int(took.total_seconds() * 1000))
 
 

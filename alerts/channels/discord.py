@@ -71,6 +71,11 @@ class Discord(HTTPChannel):
             hosts=("discord.com", "discordapp.com", "ptb.discord.com", "canary.discord.com"),
         ),
     )
+    steps = (
+        "In Discord, open the settings of the channel (the cog beside its name), then Integrations, then Webhooks.",
+        "Press New Webhook, and give it a name.",
+        "Press Copy Webhook URL; it starts with https://discord.com/api/webhooks/.",
+    )
 
     def send(self, message: Telling, delivery_id: str, *, now: datetime) -> Receipt:
         told = {"username": "Heartbeet", **body(message)}

@@ -71,6 +71,12 @@ class Slack(HTTPChannel):
             hosts=("hooks.slack.com", "hooks.slack-gov.com"),
         ),
     )
+    steps = (
+        "Open https://api.slack.com/apps, press Create New App and choose From scratch.",
+        "In the app, open Incoming Webhooks and switch them on.",
+        "Press Add New Webhook to Workspace and choose the channel that is to be told.",
+        "Copy the webhook URL; it starts with https://hooks.slack.com/services/.",
+    )
 
     def send(self, message: Telling, delivery_id: str, *, now: datetime) -> Receipt:
         return self.post(self.config["url"], body(message))

@@ -69,6 +69,13 @@ class Teams(HTTPChannel):
             retired=("*.webhook.office.com", "outlook.office.com", "outlook.office365.com"),
         ),
     )
+    steps = (
+        "In Teams, open the menu (…) of the channel or chat that is to be told, and choose Workflows.",
+        "Choose the template that sends webhook alerts to a channel or chat; any does that starts when a Teams webhook "
+        "request is received.",
+        "Let anyone start it, confirm the team and the channel, and add the workflow.",
+        "Copy the address that is shown, all of it: the signature, &sig=…, is at its end.",
+    )
 
     def send(self, message: Telling, delivery_id: str, *, now: datetime) -> Receipt:
         return self.post(self.config["url"], body(message))

@@ -76,6 +76,12 @@ class Telegram(HTTPChannel):
             where="Add the bot to the chat: getUpdates of the Bot API shows its number. Or @name of a public channel.",
         ),
     )
+    steps = (
+        "In Telegram, write /newbot to @BotFather, and copy the token that it gives for the bot.",
+        "Add the bot to the group that is to be told, or to the channel as an administrator; or write it a message.",
+        "Open https://api.telegram.org/bot<token>/getUpdates in a browser, with the token in its place: the chat's "
+        "number is the id inside chat. A public channel is also known by its @name.",
+    )
 
     @classmethod
     def host(cls, config: Mapping[str, str]) -> str:

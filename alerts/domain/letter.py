@@ -16,7 +16,7 @@ _STYLE = """
 :root {{ color-scheme: light dark; supported-color-schemes: light dark; }}
 @media (prefers-color-scheme: dark) {{
   .page {{ background: #161316 !important; color: #ece7ea !important; }}
-  .card {{ background: #211c20 !important; border-color: #3a3238 !important; }}
+  .card {{ background: #211c20 !important; border-color: {dark_ink} #3a3238 #3a3238 !important; }}
   .soft {{ color: #b5aab1 !important; }}
   .line {{ border-color: #3a3238 !important; }}
   .tone {{ color: {dark_ink} !important; }}

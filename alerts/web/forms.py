@@ -28,6 +28,7 @@ class ChannelForm(forms.Form):
 
     def __init__(self, *args: Any, kind: type[base.Channel], is_new: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.steps = kind.steps
         self._own = [f"config-{field.name}" for field in kind.fields]
         for field in kind.fields:
             self.fields[f"config-{field.name}"] = _box(field, is_new)

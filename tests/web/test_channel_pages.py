@@ -9,6 +9,7 @@ from django.test import Client
 from accounts.domain.actor import SYSTEM
 from accounts.models import Membership, Organization
 from alerts import operations, queries
+from alerts.channels import registry
 from alerts.models import Channel, Delivery, Subscription
 from heartbeet.lib import clock, ratelimit
 from monitors.models import Incident, Monitor
@@ -46,6 +47,18 @@ def test_an_email_channel_is_added(owner: Client, acme: Organization) -> None:
     assert added["Location"] == f"/channels/{channel.id}"
     assert (channel.organization, channel.config, channel.is_default) == (acme, {"to": "ops@example.com"}, True)
     assert "ops@example.com" in owner.get("/channels").content.decode()
+
+
+def test_the_form_says_step_by_step_where_to_get_what_it_wants(owner: Client) -> None:
+    page = owner.get("/channels/new/slack").content.decode()
+
+    assert all(f"<li>{step}</li>" in page for step in registry.find("slack").steps)
+
+
+def test_a_slack_address_in_the_form_of_discord_is_named(owner: Client) -> None:
+    page = owner.post("/channels/new/discord", {"name": "x", "config-url": SLACK}).content.decode()
+
+    assert "This address belongs to Slack: add a channel of that kind for it." in page
 
 
 def test_a_webhook_without_a_secret_says_where_the_organisations_is(owner: Client, bob: Membership) -> None:

@@ -13,9 +13,11 @@ from aiosmtpd.smtp import AuthResult
 
 from alerts.channels import base
 from alerts.channels.email import Email
+from alerts.domain import letter
 from alerts.domain.message import Telling
 from alerts.domain.retry import Failure
 from heartbeet.lib import smtp
+from heartbeet.settings import env
 from tests import servers
 from tests.alerts.messages import TELLINGS, opened, resolved, storm
 from tests.lib import tls
@@ -92,6 +94,12 @@ def test_a_name_is_one_plain_line_of_the_text(name: str, relay: SMTPReceiver) ->
     text = mail.message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert len(text.strip().splitlines()) == len(opened().facts) + 4
     assert all(line.isprintable() for line in text.splitlines())
+
+
+def test_its_page_shows_the_text() -> None:
+    page = (env.ROOT / "docs" / "reference" / "channels" / "email.md").read_text(encoding="utf-8")
+
+    assert f"```text\n{letter.as_text(opened())}```" in page
 
 
 def test_a_great_storm_is_a_mail_of_bounded_length(relay: SMTPReceiver) -> None:
