@@ -17,7 +17,7 @@ from django.db.models import Case, Exists, F, OuterRef, QuerySet, Value, When, W
 from django.db.models.functions import Coalesce, RowNumber
 
 from accounts.models import WebhookSecret
-from alerts import aftermath, queries, receivers
+from alerts import aftermath, queries, receivers, storms
 from alerts.channels import base, registry
 from alerts.domain import breaker, retry, turns
 from alerts.domain.message import Telling
@@ -36,9 +36,9 @@ sender is gone."""
 TROUBLE_LASTS = timedelta(minutes=10)
 """A failed delivery that waits longer for its next try says nothing about its channel any more."""
 
-_TOLD = ("event__incident__monitor__organization", "event__incident__acknowledged_by", "notice")
+_TOLD = ("event__incident__monitor__organization", "event__incident__acknowledged_by", "notice__storm")
 """What a message tells of."""
-_OUTCOME = ("status", "next_try_at", "lease_until", "delivered_at", "last_error")
+_FAILED = ("status", "next_try_at", "lease_until", "last_error")
 _dice = random.SystemRandom()
 
 Endings = dict[int, IncidentEvent]
@@ -134,7 +134,8 @@ def hand_over(parcel: Parcel, *, now: datetime) -> tuple[base.Receipt, timedelta
         channel = queries.ready(parcel.delivery.channel, parcel.signing)
     except (crypto.CannotOpen, base.BadConfig) as error:
         return base.failed(f"The channel's settings cannot be used: {error}", Failure.OURS), timedelta(0)
-    return base.timed(channel, parcel.message, str(parcel.delivery.uid), now=now)
+    uid, older = str(parcel.delivery.uid), storms.reference(parcel.delivery)
+    return base.timed(channel, parcel.message, uid, now=now, reference=older)
 
 
 @transaction.atomic
@@ -148,9 +149,10 @@ def record(outcomes: Sequence[Outcome]) -> None:
     held = [each for each in outcomes if tries.get(each.parcel.claim.delivery_id) == each.parcel.claim.tries]
     for each in held:
         _take(each)
-    Delivery.objects.bulk_update([each.parcel.delivery for each in held], _OUTCOME)
+    _write([each.parcel.delivery for each in held])
     Attempt.objects.bulk_create([_attempt(each) for each in outcomes])
     receivers.note(_try(each) for each in outcomes)
+    storms.arrived((each.parcel.delivery, each.receipt.reference) for each in held if each.receipt.is_ok)
     _conclude(held)
 
 
@@ -319,6 +321,22 @@ def _take(outcome: Outcome) -> None:
         retry_after=receipt.retry_after,
     )
     delivery.status = DeliveryStatus.QUEUED if delivery.next_try_at else DeliveryStatus.DEAD
+
+
+def _write(rows: Sequence[Delivery]) -> None:
+    """Write the outcomes: what arrived all at once, as a storm mostly does, and each of the others by itself."""
+    arrived = [row for row in rows if row.status == DeliveryStatus.DELIVERED]
+    if arrived:
+        Delivery.objects.filter(id__in=[row.id for row in arrived]).update(
+            status=DeliveryStatus.DELIVERED,
+            next_try_at=None,
+            lease_until=None,
+            last_error="",
+            delivered_at=max(row.delivered_at for row in arrived if row.delivered_at),
+        )
+    for row in rows:
+        if row.status != DeliveryStatus.DELIVERED:
+            row.save(update_fields=_FAILED)
 
 
 def _attempt(outcome: Outcome) -> Attempt:

@@ -45,10 +45,11 @@ def reference(delivery: Delivery) -> str:
     return notice.storm.reference if notice and notice.storm and delivery.step == 0 else ""
 
 
-def arrived(delivery: Delivery, said: str) -> None:
-    """Keep how the receiver calls the list of a storm."""
-    if said and delivery.notice and delivery.notice.storm_id and delivery.step == 0:
-        Storm.objects.filter(id=delivery.notice.storm_id).update(reference=said[:200])
+def arrived(messages: Iterable[tuple[Delivery, str]]) -> None:
+    """Keep how receivers call the lists of storms among the messages that they took."""
+    for delivery, said in messages:
+        if said and delivery.notice and delivery.notice.storm_id and delivery.step == 0:
+            Storm.objects.filter(id=delivery.notice.storm_id).update(reference=said[:200])
 
 
 def _opens(delivery: Delivery) -> bool:
