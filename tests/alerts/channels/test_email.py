@@ -123,7 +123,15 @@ def test_a_bad_sender_is_ours_to_mend_and_named(sender: str, settings: Any, rela
 
 @pytest.mark.parametrize(
     "name",
-    ["x\r\nBcc: everyone@example.com", "x\nSubject: other", "x\r\n\r\n<b>body</b>", "\x00\x1b[31m", "é" * 300, "🥕"],
+    [
+        "x\r\nBcc: everyone@example.com",
+        "x\nSubject: other",
+        "x\r\n\r\n<b>body</b>",
+        "\x00\x1b[31m",
+        "é" * 300,
+        "🥕",
+        "x\ud800y",
+    ],
 )
 def test_a_name_cannot_add_a_header(relay: SMTPReceiver, name: str) -> None:
     assert send(opened(name)).is_ok
