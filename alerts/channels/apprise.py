@@ -103,7 +103,7 @@ PAGE = "docs/reference/channels/apprise.md"
 
 KINDS = {Tone.ALARM: "failure", Tone.RECOVERY: "success", Tone.PLAIN: "info"}
 
-HEADLINE, SUMMARY, FACT, FACTS = 200, 1000, 200, 10
+HEADLINE, SUMMARY, NAME, FACT, ROWS, ROOM = 300, 2000, 150, 300, 50, 5000
 
 # What begins a mention, a tag, markup, a link or an entity somewhere: the service, and what it reads, are not known.
 _SIGNS = re.compile(r"[@#<&*_`~|\[\]!$](?=\S)|:(?=/)")
@@ -242,8 +242,9 @@ def _check(host: str) -> None:
 
 def told(message: Telling) -> dict[str, Any]:
     """The message for Apprise, as plain text that the service's own limits cut."""
-    facts = [harmless(f"{name}: {fact}", FACT) for name, fact in message.facts[:FACTS]]
-    body = "\n\n".join(filter(None, [harmless(message.summary, SUMMARY), "\n".join(facts), message.url]))
+    facts = [(harmless(name, NAME), harmless(fact, FACT)) for name, fact in message.facts]
+    rows = [f"{name}: {fact}" for name, fact in words.as_many(facts, most=ROWS, budget=ROOM)]
+    body = "\n\n".join(filter(None, [harmless(message.summary, SUMMARY), "\n".join(rows), message.url]))
     return {
         "title": harmless(message.headline, HEADLINE),
         "body": body,
@@ -255,7 +256,7 @@ def told(message: Telling) -> dict[str, Any]:
 
 def harmless(text: str, limit: int) -> str:
     """A text whose signs are kept apart from the words behind them by an invisible character."""
-    return _SIGNS.sub("\\g<0>\u2060", words.one_line(text, limit))
+    return words.fit(text, limit, written=lambda line: _SIGNS.sub("\\g<0>\u2060", line))
 
 
 def _receipt(said: borrowed.Conversation, *, is_taken: bool) -> Receipt:

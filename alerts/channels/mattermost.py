@@ -16,7 +16,7 @@ from heartbeet.lib import http
 COLORS = {Tone.ALARM: "#c62828", Tone.RECOVERY: "#2e7d32", Tone.PLAIN: "#8b2252"}
 
 # A post takes 16,383 characters (POST_MESSAGE_MAX_RUNES_V2 of the server); what is longer is folded or refused.
-HEADLINE, SUMMARY, FACT, FACTS = 300, 2000, 500, 10
+HEADLINE, SUMMARY, NAME, FACT, ROWS, ROOM = 300, 2000, 300, 600, 50, 10_000
 
 # 400: the webhook is gone, or its channel; 413: too long. What the server's limits refuse (429) ends by itself.
 NEVER = (400, 413)
@@ -52,6 +52,11 @@ class Mattermost(HTTPChannel):
             where="From Integrations, Incoming Webhooks of your Mattermost.",
         ),
     )
+    steps = (
+        "In Mattermost, open the product menu, Integrations, Incoming Webhooks, and Add Incoming Webhook.",
+        "Choose the channel that shall be told, lock the webhook to it, and save.",
+        "Copy the URL. If there are no Integrations, a system admin can enable incoming webhooks.",
+    )
 
     def send(self, message: Telling, delivery_id: str, *, now: datetime) -> Receipt:
         return self.post(self.config["url"], body(message))
@@ -68,16 +73,17 @@ class Mattermost(HTTPChannel):
 
 def body(message: Telling) -> dict[str, Any]:
     """The message for Mattermost. Only the link is markup."""
+    facts = [(escape(name, NAME), escape(fact, FACT)) for name, fact in message.facts]
     return {
         "text": f"**[{escape(message.headline, HEADLINE)}]({message.url})**",
         "attachments": [
             {
-                "fallback": uncalled(message.headline, HEADLINE),
+                "fallback": words.fit(message.headline, HEADLINE, written=_uncalled),
                 "color": COLORS[message.tone],
                 "text": escape(message.summary, SUMMARY),
                 "fields": [
-                    {"title": escape(name, FACT), "value": escape(fact, FACT), "short": False}
-                    for name, fact in message.facts[:FACTS]
+                    {"title": name, "value": fact, "short": False}
+                    for name, fact in words.as_many(facts, most=ROWS, budget=ROOM)
                 ],
             }
         ],
@@ -85,13 +91,17 @@ def body(message: Telling) -> dict[str, Any]:
 
 
 def escape(text: str, limit: int) -> str:
-    """A text that Mattermost shows as it is: no markup, and nobody called. Entities keep what it takes from Slack,
-    `<!channel>`, from being read."""
-    bare = uncalled(text, limit)
-    return _MARKUP.sub(r"\\\1", re.sub("[&<>]", lambda sign: _ENTITIES[sign[0]], bare))
+    """A text that Mattermost shows as it is: no markup, and nobody called."""
+    return words.fit(text, limit, written=_written)
 
 
-def uncalled(text: str, limit: int) -> str:
-    """A text whose signs of mentions, channels, hashtags, emoji and addresses are kept apart from the word behind them
-    by an invisible character."""
-    return _REFERENCE.sub("\\g<0>\u2060", words.one_line(text, limit))
+def _written(line: str) -> str:
+    """Entities keep what it takes from Slack, `<!channel>`, from being read."""
+    bare = re.sub("[&<>]", lambda sign: _ENTITIES[sign[0]], _uncalled(line))
+    return _MARKUP.sub(r"\\\1", bare)
+
+
+def _uncalled(line: str) -> str:
+    """An invisible character keeps the signs of mentions, channels, hashtags, emoji and addresses apart from the word
+    behind them."""
+    return _REFERENCE.sub("\\g<0>\u2060", line)

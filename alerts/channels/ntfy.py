@@ -27,8 +27,8 @@ from heartbeet.lib import http
 TAGS = {Tone.ALARM: "rotating_light", Tone.RECOVERY: "white_check_mark", Tone.PLAIN: "bell"}
 NORMAL = 3
 
-# Of 4,096 bytes on it makes an attachment of a message: https://docs.ntfy.sh/publish/#limitations
-BYTES, TITLE, SUMMARY, FACT, FACTS = 4000, 200, 1000, 200, 10
+# What is longer than 4,096 bytes becomes an attachment: https://docs.ntfy.sh/publish/#limitations
+TITLE, SUMMARY, NAME, FACT, ROWS, ROOM = 250, 1000, 100, 300, 60, 2600
 
 # 400 says what is wrong with the request, 413 that it is too long; a limit of messages (429) ends by itself.
 NEVER = (400, 413)
@@ -106,6 +106,11 @@ class Ntfy(HTTPChannel):
             choices=(("4", "High"), ("5", "Urgent"), ("3", "Default")),
         ),
     )
+    steps = (
+        "Think of a topic that nobody guesses, or reserve one in your account on ntfy.sh.",
+        "In the ntfy app or the web page of the server, subscribe to that topic.",
+        "For a reserved topic or a server that asks for it: Account, Access tokens, Create access token.",
+    )
 
     def send(self, message: Telling, delivery_id: str, *, now: datetime) -> Receipt:
         priority = int(self.config.get("priority", NORMAL)) if message.tone is Tone.ALARM else NORMAL
@@ -126,11 +131,20 @@ class Ntfy(HTTPChannel):
 
 def body(message: Telling) -> dict[str, Any]:
     """The message for ntfy, as plain text."""
-    facts = [words.one_line(f"{name}: {fact}", FACT) for name, fact in message.facts[:FACTS]]
-    text = "\n\n".join(filter(None, [words.one_line(message.summary, SUMMARY), "\n".join(facts)]))
+    facts = [(_fit(name, NAME), _fit(fact, FACT)) for name, fact in message.facts]
+    rows = words.as_many(facts, most=ROWS, budget=ROOM, size=_bytes)
+    paragraphs = [_fit(message.summary, SUMMARY), "\n".join(f"{name}: {fact}" for name, fact in rows)]
     return {
-        "title": words.one_line(message.headline, TITLE),
-        "message": text.encode(errors="replace")[:BYTES].decode(errors="ignore"),
+        "title": _fit(message.headline, TITLE),
+        "message": "\n\n".join(filter(None, paragraphs)) or _fit(message.headline, TITLE),
         "tags": [TAGS[message.tone]],
         "click": message.url,
     }
+
+
+def _fit(text: str, limit: int) -> str:
+    return words.fit(text, limit, size=_bytes)
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode(errors="replace"))

@@ -64,6 +64,12 @@ class Opsgenie(HTTPChannel):
             choices=(("us", "Opsgenie US"), ("eu", "Opsgenie EU"), ("jsm", "Jira Service Management")),
         ),
     )
+    steps = (
+        "In Opsgenie, open the team that shall be told, and its Integrations; in Jira Service Management, open the "
+        "team under Operations, and its Integrations.",
+        "Choose Add integration, and the one named API. Let it create and update alerts.",
+        "Copy its API key, and turn the integration on.",
+    )
     tells = EVERY_EVENT
     collapses = False
 

@@ -57,6 +57,11 @@ class PagerDuty(HTTPChannel):
             choices=(("us", "US"), ("eu", "EU")),
         ),
     )
+    steps = (
+        "In PagerDuty, open the service that shall be told (Services, Service Directory), and its Integrations.",
+        "Choose Add an integration, Events API V2, and Add.",
+        "Open the new integration, and copy its Integration Key.",
+    )
     tells = EVERY_EVENT
     collapses = False
 

@@ -14,8 +14,8 @@ from heartbeet.lib import http
 API = "https://api.pushover.net"
 NORMAL, EMERGENCY = 0, 2
 
-# It refuses what is longer: https://pushover.net/api#limits
-MESSAGE, TITLE, URL, FACT, FACTS = 1024, 250, 512, 200, 10
+# It refuses a text of more than 1,024 characters: https://pushover.net/api#limits
+TITLE, URL, SUMMARY, NAME, FACT, ROWS, ROOM = 250, 512, 500, 80, 200, 20, 450
 
 RETRY_SEC, EXPIRE_SEC = 60, 3600
 """An emergency rings every minute until someone acknowledges it there, for an hour (30 s and 3 h are its limits)."""
@@ -61,6 +61,10 @@ class Pushover(HTTPChannel):
             choices=(("1", "High: also in quiet hours"), ("0", "Normal"), ("2", "Emergency: rings again and again")),
         ),
     )
+    steps = (
+        "Sign in at https://pushover.net and copy Your User Key; or make a delivery group, and copy its key.",
+        "Choose Create an Application/API Token, name it Heartbeet, and copy its API token.",
+    )
 
     @classmethod
     def host(cls, config: Mapping[str, str]) -> str:
@@ -103,12 +107,16 @@ class Pushover(HTTPChannel):
 
 def body(message: Telling) -> dict[str, Any]:
     """The message for Pushover, as plain text: it reads no markup unless it is asked to."""
-    facts = [words.one_line(f"{name}: {fact}", FACT) for name, fact in message.facts[:FACTS]]
-    text = "\n".join(filter(None, [words.one_line(message.summary, MESSAGE), *facts]))
+    facts = [(_fit(name, NAME), _fit(fact, FACT)) for name, fact in message.facts]
+    rows = [f"{name}: {fact}" for name, fact in words.as_many(facts, most=ROWS, budget=ROOM, size=len)]
     link = {"url": message.url, "url_title": "Open in Heartbeet"} if len(message.url) <= URL else {}
     return {
-        "title": words.one_line(message.headline, TITLE),
-        "message": (text if len(text) <= MESSAGE else text[: MESSAGE - 1] + "…") or message.headline,
+        "title": _fit(message.headline, TITLE),
+        "message": "\n".join(filter(None, [_fit(message.summary, SUMMARY), *rows])) or _fit(message.headline, TITLE),
         "timestamp": int(message.at.timestamp()),
         **link,
     }
+
+
+def _fit(text: str, limit: int) -> str:
+    return words.fit(text, limit, size=len)
