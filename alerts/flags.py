@@ -1,6 +1,6 @@
 """The flag of a channel that fails again and again: its people are told by another way, once, until it works again."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db.models import Exists, F, Max, OuterRef, Q
@@ -28,9 +28,11 @@ def count(ended: Sequence[Delivery], *, now: datetime) -> None:
             _tell(channel, now)
 
 
-def works(channel: Channel) -> None:
-    """A test has arrived: whatever was wrong is over."""
-    Channel.objects.filter(id=channel.id).update(dead_in_a_row=0, flagged_at=None)
+def lift(channels: Iterable[Channel]) -> None:
+    """A test has arrived at these: whatever was wrong is over."""
+    ids = [each.id for each in channels if each.dead_in_a_row]
+    if ids:
+        Channel.objects.filter(id__in=ids).update(dead_in_a_row=0, flagged_at=None)
 
 
 def untold(notice: Notice, *, now: datetime) -> None:

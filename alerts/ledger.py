@@ -117,7 +117,7 @@ def _others(rows: list[Delivery]) -> list[Delivery]:
         | Q(notice__in={row.notice_id for row in moved if row.notice_id})
         | Q(notice__storm__in={row.storm_id for row in moved if row.storm_id})
     )
-    return list(found.select_related("channel", "notice").order_by("id"))
+    return list(found.select_related("channel", "event", "notice").order_by("id"))
 
 
 def _entry(row: Delivery, others: list[Delivery]) -> Entry:

@@ -11,7 +11,7 @@ from django.db import transaction
 from accounts import audit
 from accounts.domain.actor import Actor
 from accounts.models import Organization, WebhookSecret
-from alerts import operations, queries
+from alerts import flags, operations, queries
 from alerts.channels import base
 from alerts.domain import message, words
 from alerts.models import Channel
@@ -36,11 +36,8 @@ class Result:
 
 def of_channel(*, channel: Channel, by: Actor, now: datetime) -> Result:
     """Send a test to one channel, about a monitor that never was. The caller must not be in a transaction."""
-    example = message.AboutMonitor(
-        id=0, name="Example monitor", type=Monitor.HEARTBEAT, url=settings.HEARTBEET_SITE_URL
-    )
     _record(channel.organization, operations.resource(channel), [channel], by, now)
-    return _send_all([channel], message.sample(monitor=example, at=now), now)[0]
+    return _send_all([channel], message.sample(monitor=_example(), at=now), now)[0]
 
 
 def of_monitor(*, monitor: Monitor, by: Actor, now: datetime) -> list[Result]:
@@ -51,6 +48,18 @@ def of_monitor(*, monitor: Monitor, by: Actor, now: datetime) -> list[Result]:
         channel.organization = monitor.organization  # it is the same row
     _record(monitor.organization, monitor_operations.resource(monitor), told, by, now)
     return _send_all(told, message.sample(monitor=queries.about(monitor), at=now), now)
+
+
+def of_organization(*, organization: Organization, by: Actor, now: datetime) -> list[Result]:
+    """Send a test to each channel of an organisation that is switched on, about a monitor that never was, to all at the
+    same time. The caller must not be in a transaction."""
+    told = list(queries.channels(organization).filter(is_enabled=True).select_related("organization"))
+    _record(organization, f"organization:{organization.id}", told, by, now)
+    return _send_all(told, message.sample(monitor=_example(), at=now), now)
+
+
+def _example() -> message.AboutMonitor:
+    return message.AboutMonitor(id=0, name="Example monitor", type=Monitor.HEARTBEAT, url=settings.HEARTBEET_SITE_URL)
 
 
 @transaction.atomic
@@ -67,7 +76,9 @@ def _send_all(told: list[Channel], sample: message.Message, now: datetime) -> li
     sent = [senders.submit(_send, channel, queries.signers(channel, now), sample, now) for channel in told]
     futures.wait(sent, timeout=TOTAL_SEC)
     senders.shutdown(wait=False, cancel_futures=True)
-    return [one.result() if _is_over(one) else _too_late(channel) for channel, one in zip(told, sent, strict=True)]
+    results = [one.result() if _is_over(one) else _too_late(channel) for channel, one in zip(told, sent, strict=True)]
+    flags.lift([result.channel for result in results if result.ok])
+    return results
 
 
 def _send(channel: Channel, signing: list[WebhookSecret], sample: message.Message, now: datetime) -> Result:

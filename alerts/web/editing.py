@@ -64,4 +64,4 @@ def _create(request: HttpRequest, who: Access, kind: str, form: forms.ChannelFor
 
 
 def _common(form: forms.ChannelForm) -> dict[str, Any]:
-    return {"name": form.cleaned_data["name"], "is_default": form.cleaned_data["is_default"]}
+    return {name: form.cleaned_data[name] for name in ("name", "is_default", "is_fallback")}

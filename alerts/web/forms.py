@@ -9,7 +9,7 @@ from django import forms
 from alerts.channels import base
 from alerts.models import Channel
 
-_NAME, _DEFAULT = "name", "is_default"
+_NAME, _DEFAULT, _FALLBACK = "name", "is_default", "is_fallback"
 
 
 class ChannelForm(forms.Form):
@@ -25,6 +25,12 @@ class ChannelForm(forms.Form):
         required=False,
         help_text="It is ticked when someone creates a monitor.",
     )
+    is_fallback = forms.BooleanField(
+        label="Tell it what another channel could not be told",
+        required=False,
+        help_text="When a “down” cannot be delivered elsewhere. One channel of the organisation is this; choosing "
+        "another moves it.",
+    )
 
     def __init__(self, *args: Any, kind: type[base.Channel], is_new: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -32,7 +38,7 @@ class ChannelForm(forms.Form):
         self._own = [f"config-{field.name}" for field in kind.fields]
         for field in kind.fields:
             self.fields[f"config-{field.name}"] = _box(field, is_new)
-        self.order_fields([_NAME, *self._own, _DEFAULT])
+        self.order_fields([_NAME, *self._own, _DEFAULT, _FALLBACK])
 
     def own_fields(self) -> list[forms.BoundField]:
         """The fields of this kind."""
@@ -57,7 +63,7 @@ class ChannelForm(forms.Form):
 def initial(channel: Channel) -> dict[str, Any]:
     """What the form shows for a channel that exists; no secret is ever in it."""
     shown = {f"config-{name}": value for name, value in channel.config.items()}
-    return {_NAME: channel.name, _DEFAULT: channel.is_default, **shown}
+    return {_NAME: channel.name, _DEFAULT: channel.is_default, _FALLBACK: channel.is_fallback, **shown}
 
 
 def _box(field: base.Field, is_new: bool) -> forms.Field:

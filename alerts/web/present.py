@@ -1,12 +1,12 @@
-"""Channels and their deliveries as finished values for the templates."""
+"""Channels as finished values for the templates."""
 
 from dataclasses import dataclass
 
 from accounts.web.components import State
-from alerts import queries
+from alerts import ledger, queries
 from alerts.channels import registry
-from alerts.domain.retry import DeliveryStatus
-from alerts.models import Channel, Delivery
+from alerts.models import Channel
+from heartbeet.lib import durations
 from heartbeet.lib.words import Moment, Teller
 
 _ABOUT = {
@@ -21,6 +21,7 @@ _ABOUT = {
     "opsgenie": "Alerts of Opsgenie or Jira Service Management, opened, acknowledged and closed with our incidents.",
     "ntfy": "A notification on phones and desktops that listen to an ntfy topic.",
     "pushover": "A notification on the devices of a person or a group.",
+    "apprise": "A message by one of some 50 other services that Apprise knows, such as Gotify, Rocket.Chat or Twilio.",
 }
 
 
@@ -45,34 +46,40 @@ class Row:
     state: State
     is_enabled: bool
     is_default: bool
+    is_fallback: bool
 
 
 @dataclass(frozen=True, slots=True)
-class DeliveryRow:
-    """A message to a channel: what it was about and what became of it."""
+class Flag:
+    """A channel that loses every message: since when, why, and how many could be sent again."""
 
-    id: int
-    incident_url: str
-    title: str
-    event: str
-    state: State
-    at: Moment
-    channel: str
-    tries: int
-    next_try: Moment | None
+    since: Moment
     error: str
-    is_dead: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a test alert met at one channel."""
+
+    channel_id: int
+    name: str
+    kind: str
+    state: State
+    error: str
+    took: str
 
 
 def kinds() -> list[Kind]:
-    """All kinds of channels."""
-    return [Kind(key, channel.label, _ABOUT.get(key, "")) for key, channel in registry.CHANNELS.items()]
+    """All kinds of channels that can be made here."""
+    return [Kind(each.kind, each.label, _ABOUT.get(each.kind, "")) for each in registry.offered()]
 
 
 def row(channel: Channel, *, may_edit: bool) -> Row:
     """A channel. Those who may not edit it see of a URL only where it leads."""
     known = registry.CHANNELS.get(channel.kind)
     state = State("up", "On") if channel.is_enabled else State("disabled", "Off")
+    if channel.is_enabled and channel.flagged_at:
+        state = State("dead", "Fails")
     config = channel.config if may_edit else queries.masked(channel)
     target = str(next(iter(config.values()), ""))
     return Row(
@@ -84,22 +91,21 @@ def row(channel: Channel, *, may_edit: bool) -> Row:
         state=state,
         is_enabled=channel.is_enabled,
         is_default=channel.is_default,
+        is_fallback=channel.is_fallback,
     )
 
 
-def delivery(given: Delivery, tell: Teller) -> DeliveryRow:
-    """A message; its event, incident, notice and channel must be loaded."""
-    event, incident, is_over = given.event, given.incident, given.delivered_at is not None
-    return DeliveryRow(
-        id=given.id,
-        incident_url=incident.get_absolute_url() if incident else "",
-        title=incident.title if incident else "Several incidents at once",
-        event=event.kind.capitalize() if event else "",
-        state=State.of(given.status),
-        at=tell.moment(given.delivered_at or given.created_at),
-        channel=given.channel.name,
-        tries=given.tries,
-        next_try=None if is_over or given.tries == 0 else tell.maybe(given.next_try_at),
-        error="" if is_over else given.last_error,
-        is_dead=given.status == DeliveryStatus.DEAD,
-    )
+def flag(channel: Channel, tell: Teller) -> Flag | None:
+    """What is wrong with a channel that loses every message."""
+    if channel.flagged_at is None:
+        return None
+    error = ledger.last_error_of([channel]).get(channel.id, "")
+    return Flag(tell.moment(channel.flagged_at), error)
+
+
+def trial(channel_id: int, name: str, kind: str, is_ok: bool, error: str, duration_ms: int) -> Trial:
+    """What a test alert met, from what the session kept of it."""
+    known = registry.CHANNELS.get(kind)
+    state = State("delivered", "Arrived") if is_ok else State("dead", "Failed")
+    took = durations.short(duration_ms / 1000, units=2)
+    return Trial(channel_id, name, known.label if known else kind, state, error, took)

@@ -1,6 +1,7 @@
 """The list of channels, a channel's page, and the buttons on it."""
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -9,9 +10,10 @@ from accounts import access
 from accounts.access import Access
 from accounts.domain.roles import Scope
 from accounts.web.components import Ask
-from alerts import operations, queries, trials
+from alerts import ledger, operations, queries, trials
+from alerts.domain.retry import DeliveryStatus
 from alerts.models import Channel
-from alerts.web import present
+from alerts.web import present, present_ledger
 from heartbeet.lib import clock, durations, ratelimit, words
 
 DELIVERIES = 20
@@ -28,17 +30,23 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def detail(request: HttpRequest, channel_id: int) -> HttpResponse:
-    """A channel: where it leads, and what was sent there."""
+    """A channel: where it leads, what was sent there, and each try of it; `?status=dead` narrows the ledger."""
     who, channel = find(request, channel_id, Scope.CHANNELS_READ)
     tell = words.Teller.for_zone(clock.now(), who.user.timezone)
-    sent = queries.recent_deliveries(channel, DELIVERIES)
+    can_edit, status = who.allows(Scope.CHANNELS_WRITE), request.GET.get("status", "")
+    sent = ledger.of_channel(channel, status if status in list(DeliveryStatus) else "")
+    page = Paginator(sent.order_by("-created_at", "-id"), DELIVERIES).get_page(request.GET.get("page"))
     shown = {
-        "channel": present.row(channel, may_edit=who.allows(Scope.CHANNELS_WRITE)),
+        "channel": present.row(channel, may_edit=can_edit),
+        "flag": present.flag(channel, tell),
         "signs_for_organization": queries.signs_for_organization(channel),
         "can_read_secret": who.allows(Scope.WEBHOOKS_READ),
-        "deliveries": [present.delivery(each, tell) for each in sent],
-        "can_edit": who.allows(Scope.CHANNELS_WRITE),
-        "can_replay": who.allows(Scope.CHANNELS_WRITE),
+        "deliveries": [present_ledger.delivery(each, tell) for each in ledger.entries(page.object_list)],
+        "page": page,
+        "choices": present_ledger.choices(status),
+        "dead": ledger.dead_letters(channel),
+        "can_edit": can_edit,
+        "can_replay": can_edit,
     }
     return render(request, "alerts/detail.html", shown)
 
@@ -88,14 +96,28 @@ def delete(request: HttpRequest, channel_id: int) -> HttpResponse:
 def replay(request: HttpRequest, delivery_id: int) -> HttpResponse:
     """Sends a dead letter again."""
     who = access.of(request)
-    delivery = get_object_or_404(queries.deliveries_of(who.organization), id=delivery_id)
+    delivery = get_object_or_404(ledger.of_organization(who.organization), id=delivery_id)
     who.demand(Scope.CHANNELS_WRITE)
     try:
         operations.replay(delivery=delivery, by=who.actor, now=clock.now())
         messages.success(request, "It is being sent again.")
-    except operations.NotDead as refusal:
+    except (operations.NotDead, operations.SwitchedOff) as refusal:
         messages.warning(request, str(refusal))
     return redirect(delivery.channel)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def replay_all(request: HttpRequest, channel_id: int) -> HttpResponse:
+    """Asks, then sends all dead letters of a channel again."""
+    who, channel = find(request, channel_id, Scope.CHANNELS_WRITE)
+    if request.method != "POST":
+        return render(request, "components/confirm.html", {"ask": _question_of_all(channel)})
+    try:
+        replayed = operations.replay_all(channel=channel, by=who.actor, now=clock.now())
+        messages.success(request, f"{_messages(replayed)} {'is' if replayed == 1 else 'are'} being sent again.")
+    except operations.SwitchedOff as refusal:
+        messages.warning(request, str(refusal))
+    return redirect(channel)
 
 
 def find(request: HttpRequest, channel_id: int, scope: Scope) -> tuple[Access, Channel]:
@@ -124,3 +146,23 @@ def _question(channel: Channel) -> Ask:
         ),
         button="Delete the channel",
     ).about(channel.name, channel.get_absolute_url())
+
+
+def _question_of_all(channel: Channel) -> Ask:
+    count = ledger.dead_letters(channel)
+    return Ask(
+        title=f"Send {_messages(count)} again?",
+        lead=f"Everything that “{channel.name}” could not be told is sent there now, the oldest first.",
+        losses=(
+            "An incident that is over by now is told in one message that says so; a program is told of its end again.",
+            "Send a test first: what fails again is tried for a day, as any message is.",
+        ),
+        button="Send again",
+        back=channel.get_absolute_url(),
+        back_label=channel.name,
+        is_destructive=False,
+    )
+
+
+def _messages(count: int) -> str:
+    return f"{count} message{'' if count == 1 else 's'}"

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import access
 from accounts.access import Access
 from accounts.domain.roles import Scope
-from alerts import queries as alerts_queries
-from alerts.web import present as alerts_present
+from alerts import ledger
+from alerts.web import present_ledger
 from heartbeet.lib import clock, words
 from monitors import operations, queries, transitions
 from monitors.domain import fields
@@ -46,7 +46,7 @@ def detail(request: HttpRequest, incident_id: int) -> HttpResponse:
         "evidence": present.evidence(incident, tell),
         "monitor": incident.monitor,
         "events": [present.event(each, tell) for each in events],
-        "deliveries": [alerts_present.delivery(each, tell) for each in alerts_queries.deliveries(incident)],
+        "deliveries": [present_ledger.delivery(each, tell) for each in ledger.of_incident(incident)],
         "can_act": who.allows(Scope.INCIDENTS_WRITE),
         "can_replay": who.allows(Scope.CHANNELS_WRITE),
     }

@@ -42,6 +42,10 @@ CALLS: dict[str, Call] = {
     "DELETE monitors/<monitor_id>": Call(("DELETE_MONITOR",), MONITOR),
     "POST monitors/<monitor_id>/pause": Call(("PAUSE_MONITOR",), MONITOR),
     "POST monitors/<monitor_id>/resume": Call(("RESUME_MONITOR",), MONITOR),
+    "POST monitors/<monitor_id>/snooze": Call(("SNOOZE_MONITOR",), MONITOR),
+    "POST monitors/<monitor_id>/unsnooze": Call(("UNSNOOZE_MONITOR",), MONITOR),
+    "PUT monitors/<monitor_id>/subscriptions": Call(("UPDATE_MONITOR",), MONITOR, {"subscriptions": []}),
+    "PATCH alert-policy": Call(("UPDATE_ALERT_POLICY",), "organization:", {"alertDelaySec": 300}),
     "POST monitors/<monitor_id>/test-alert": Call(("TEST_ALERT",), MONITOR),
     "GET monitors/<monitor_id>/secrets": Call(("READ_MONITOR_SECRETS",), MONITOR),
     "POST monitors/<monitor_id>/rotate-heartbeat-token": Call(("ROTATE_MONITOR_TOKEN",), MONITOR),
@@ -54,6 +58,7 @@ CALLS: dict[str, Call] = {
     "PATCH channels/<channel_id>": Call(("UPDATE_CHANNEL",), "channel:{channel_id}", {"enabled": False}),
     "DELETE channels/<channel_id>": Call(("DELETE_CHANNEL",), "channel:{channel_id}"),
     "POST channels/<channel_id>/test": Call(("TEST_ALERT",), "channel:{channel_id}"),
+    "POST channels/<channel_id>/replay": Call(("REPLAY_DEAD_LETTERS",), "channel:{channel_id}"),
     "POST deliveries/<delivery_id>/replay": Call(("REPLAY_DELIVERY",), "channel:{channel_id}"),
     "POST me/tokens": Call(("CREATE_ACCESS_TOKEN",), "access-token:", {"name": "ci", "scopes": ["monitors:read"]}),
     "DELETE me/tokens/<token_id>": Call(("REVOKE_ACCESS_TOKEN",), "access-token:{token_id}"),
@@ -65,7 +70,10 @@ CALLS: dict[str, Call] = {
     "GET me/webhook-secret": Call(("READ_WEBHOOK_SECRET",), "organization:"),
     "POST me/webhook-secret/rotate": Call(("ROTATE_WEBHOOK_SECRET",), "organization:"),
 }
-FIRST = {"POST monitors/<monitor_id>/resume": "monitors/<monitor_id>/pause"}
+FIRST = {
+    "POST monitors/<monitor_id>/resume": "monitors/<monitor_id>/pause",
+    "POST monitors/<monitor_id>/unsnooze": "monitors/<monitor_id>/snooze",
+}
 """What has to be done before there is something to change."""
 
 DELETIONS = [name for name, call in CALLS.items() if any(verb in call.actions[0] for verb in ("DELETE_", "REMOVE_"))]

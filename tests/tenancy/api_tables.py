@@ -29,6 +29,12 @@ MONITORS = table.rows(
     DELETE monitors/<monitor_id>                        401    401     401     scope role   204    204   204   404
     POST   monitors/<monitor_id>/pause                  401    401     401     scope role   200    200   200   404
     POST   monitors/<monitor_id>/resume                 401    401     401     scope role   200    200   200   404
+    POST   monitors/<monitor_id>/snooze                 401    401     401     scope role   200    200   200   404
+    POST   monitors/<monitor_id>/unsnooze               401    401     401     scope role   200    200   200   404
+    GET    monitors/<monitor_id>/subscriptions          401    401     401     scope 200    200    200   200   404
+    PUT    monitors/<monitor_id>/subscriptions          401    401     401     scope role   200    200   200   404
+    GET    alert-policy                                 401    401     401     scope 200    200    200   200   200
+    PATCH  alert-policy                                 401    401     401     scope role   role   200   200   200
     POST   monitors/<monitor_id>/test-alert             401    401     401     scope role   200    200   200   404
     GET    monitors/<monitor_id>/secrets                401    401     401     scope role   role   200   200   404
     POST   monitors/<monitor_id>/rotate-heartbeat-token 401    401     401     scope role   role   200   200   404
@@ -49,6 +55,8 @@ MONITORS = table.rows(
         "PATCH monitors/bulk": _change_of_monitors,
         "DELETE monitors/bulk": _monitors,
         "PATCH monitors/<monitor_id>": {"heartbeatGraceSec": 90},
+        "PUT monitors/<monitor_id>/subscriptions": {"subscriptions": []},
+        "PATCH alert-policy": {"alertDelaySec": 300},
         "POST incidents/<incident_id>/updates": {"message": "looking at it"},
     },
 )
@@ -63,6 +71,7 @@ ALERTS = table.rows(
     DELETE  channels/<channel_id>             401     401      401      scope  role    204     204    204    404
     POST    channels/<channel_id>/test        401     401      401      scope  role    200     200    200    404
     GET     channels/<channel_id>/deliveries  401     401      401      scope  200     200     200    200    404
+    POST    channels/<channel_id>/replay      401     401      401      scope  role    200     200    200    404
     POST    deliveries/<delivery_id>/replay   401     401      401      scope  role    200     200    200    404
     """,
     {

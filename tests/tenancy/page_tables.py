@@ -47,6 +47,10 @@ ALERTS = table.rows(
     GET   /channels/new                     sign-in  200    403     200     200    200    200    -
     GET   /channels/new/<kind>              sign-in  200    403     200     200    200    200    -
     POST  /channels/new/<kind>              sign-in  done   403     done    done   done   done   /channels/*
+    GET   /channels/test                    sign-in  200    403     200     200    200    200    -
+    POST  /channels/test                    sign-in  done   403     done    done   done   done   /channels/test
+    GET   /monitors/<monitor_id>/test-alert sign-in  200    403     200     200    200    404    -
+    POST  /monitors/<monitor_id>/test-alert sign-in  done   403     done    done   done   404    /monitors/<monitor_id>/test-alert
     GET   /channels/<channel_id>            sign-in  200    200     200     200    200    404    -
     GET   /channels/<channel_id>/edit       sign-in  200    403     200     200    200    404    -
     POST  /channels/<channel_id>/edit       sign-in  done   403     done    done   done   404    /channels/<channel_id>
@@ -55,6 +59,8 @@ ALERTS = table.rows(
     POST  /channels/<channel_id>/disable    sign-in  done   403     done    done   done   404    /channels/<channel_id>
     GET   /channels/<channel_id>/delete     sign-in  200    403     200     200    200    404    -
     POST  /channels/<channel_id>/delete     sign-in  done   403     done    done   done   404    /channels
+    GET   /channels/<channel_id>/replay     sign-in  200    403     200     200    200    404    -
+    POST  /channels/<channel_id>/replay     sign-in  done   403     done    done   done   404    /channels/<channel_id>
     POST  /deliveries/<delivery_id>/replay  sign-in  done   403     done    done   done   404    /channels/<channel_id>
     """,
     {
