@@ -12,13 +12,15 @@ from accounts import answers, letters
 from accounts.models import BrowserSession, KeptAnswer, MutationCount, Plan, User, WebhookSecret
 from alerts.domain import retry
 from alerts.models import Delivery
-from monitors.models import Batch, IncidentEvent, IngestNode, Monitor, Ping, Run
+from monitors.models import Batch, Deafness, Gap, IncidentEvent, IngestNode, Monitor, Ping, Run
 
 BATCH = 500
 PINGS_KEPT = 100
 """This many of a monitor's newest pings stay, however old they are."""
 BATCHES_KEPT = timedelta(days=7)
 NODES_KEPT = timedelta(days=7)
+GAPS_KEPT = timedelta(days=400)
+"""A year's uptime leaves them out."""
 COUNTS_KEPT = timedelta(days=7)
 DELETED_KEPT = timedelta(days=1)
 LETTERS_KEPT = timedelta(days=7)
@@ -31,6 +33,8 @@ def run(*, now: datetime) -> dict[str, int]:
         "pings": sum(_old_pings(plan, now) for plan in Plan.objects.all()),
         "batches": _delete(Batch.objects.filter(committed_at__lt=now - BATCHES_KEPT)),
         "nodes": _delete(IngestNode.objects.filter(beat_at__lt=now - NODES_KEPT)),
+        "deafnesses": _delete(Deafness.objects.filter(ended_at__lt=now - NODES_KEPT)),
+        "gaps": _delete(Gap.objects.filter(ended_at__lt=now - GAPS_KEPT)),
         "sessions": _delete(BrowserSession.objects.filter(expires_at__lt=now)),
         "old_sessions": _delete(Session.objects.filter(expire_date__lt=now)),  # of releases that kept them there
         "letters": _delete(letters.finished(now - LETTERS_KEPT)),

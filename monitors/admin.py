@@ -12,6 +12,9 @@ from heartbeet.lib.admin import ReadOnlyPage
 from monitors import operations, transitions
 from monitors.models import (
     Batch,
+    Deafness,
+    Gap,
+    GapNotice,
     Incident,
     IncidentEvent,
     IngestNode,
@@ -22,6 +25,8 @@ from monitors.models import (
     StatusChange,
     SweepMark,
     Token,
+    Unheard,
+    Watermark,
 )
 
 
@@ -145,8 +150,53 @@ class IncidentEventPage(ReadOnlyPage):
 class IngestNodePage(ReadOnlyPage):
     """Processes that take pings."""
 
-    list_display = ("name", "listening_since", "flushed_through", "beat_at", "stopped_at")
+    list_display = ("name", "listening_since", "flushed_through", "beat_at", "stopped_at", "died_at")
     search_fields = ("name",)
+
+
+@admin.register(Deafness)
+class DeafnessPage(ReadOnlyPage):
+    """Times in which one process was there and did not listen."""
+
+    list_display = ("node", "reason", "started_at", "ended_at")
+    list_select_related = ("node",)
+    list_filter = ("reason",)
+    search_fields = ("node__name",)
+
+
+@admin.register(Gap)
+class GapPage(ReadOnlyPage):
+    """Times in which nobody listened, or pings were turned away."""
+
+    list_display = ("started_at", "ended_at", "reason")
+    list_filter = ("reason",)
+    search_fields = ("=pk",)
+
+
+@admin.register(GapNotice)
+class GapNoticePage(ReadOnlyPage):
+    """Which organisations are told of which gap."""
+
+    list_display = ("gap", "organization", "created_at", "sent_at")
+    list_select_related = ("gap", "organization")
+    search_fields = ("organization__name", "organization__slug")
+
+
+@admin.register(Unheard)
+class UnheardPage(ReadOnlyPage):
+    """Which monitors a gap left unknown."""
+
+    list_display = ("monitor", "notice", "at")
+    list_select_related = ("monitor", "notice")
+    search_fields = ("monitor__name", "=notice__gap__id")
+
+
+@admin.register(Watermark)
+class WatermarkPage(ReadOnlyPage):
+    """The sweep's clock."""
+
+    list_display = ("covered_through", "ticked_at", "hold_until")
+    search_fields = ("=pk",)
 
 
 @admin.register(Batch)

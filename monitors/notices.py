@@ -70,9 +70,7 @@ def _letter(notice: GapNotice) -> tuple[str, str]:
         "gap": gap,
         "lasted": durations.full(max(1, round((gap.ended_at - gap.started_at).total_seconds()))),
         "count": count,
-        "monitors": [
-            (" ".join(each.name.split()), f"{home}monitors/{each.id}") for each in found.order_by("id")[:NAMED]
-        ],
+        "monitors": [(each.name, f"{home}monitors/{each.id}") for each in found.order_by("id")[:NAMED]],
         "more": max(0, count - NAMED),
         "home": home,
         "site": settings.HEARTBEET_SITE_URL,

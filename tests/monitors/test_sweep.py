@@ -3,10 +3,12 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from monitors import sweep, sweep_sql, transitions
 from monitors.domain import judge
-from monitors.models import Incident, IncidentEvent, Monitor, Pulse, StatusChange, SweepMark
+from monitors.models import Incident, IncidentEvent, Monitor, Ping, Pulse, StatusChange, SweepMark
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +34,39 @@ def test_a_passed_lazy_deadline_of_a_healthy_monitor_just_moves_on() -> None:
     assert result == sweep.Result(visited=1, rescheduled=1)
     assert pulse_of(monitor).deadline == PINGED + HOUR + GRACE
     assert not StatusChange.objects.exists()
+
+
+def test_deadlines_that_just_move_on_need_no_gaps() -> None:
+    for _ in range(3):
+        factories.healthy(at=PINGED)
+
+    with CaptureQueriesContext(connection) as asked:
+        run(PINGED + timedelta(minutes=1))
+
+    assert not [query["sql"] for query in asked if "monitors_gap" in query["sql"]]
+
+
+def test_habits_are_looked_up_only_where_there_are_gaps() -> None:
+    factories.healthy(at=PINGED)
+
+    with CaptureQueriesContext(connection) as asked:
+        run(PINGED + HOUR + GRACE)
+
+    assert [query["sql"] for query in asked if "monitors_gap" in query["sql"]]
+    assert not [query["sql"] for query in asked if "monitors_ping" in query["sql"]]
+
+
+def test_a_usual_period_is_the_shortest_of_the_last_ten_distances_between_successes() -> None:
+    often, once, never = (factories.monitor() for _ in range(3))
+    minutes = [0, 1, *range(10, 110, 10), 104]  # the minute between the first two is the eleventh last
+    rows = [Ping(monitor=often, received_at=PINGED + timedelta(minutes=each), kind="success") for each in minutes]
+    rows += [Ping(monitor=often, received_at=PINGED + timedelta(minutes=105), kind="log")]
+    rows += [Ping(monitor=once, received_at=PINGED, kind="success")]
+    Ping.objects.bulk_create(rows)
+
+    found = sweep_sql.usual_periods([often.id, once.id, never.id])
+
+    assert found == {often.id: timedelta(minutes=4)}
 
 
 def test_nothing_is_judged_before_the_deadline() -> None:

@@ -3,19 +3,23 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
 
 from accounts.domain.actor import Actor
-from monitors import operations, sweep, transitions
+from monitors import operations, sweep, transitions, watermark
 from monitors.domain.ping import Ping
 from monitors.domain.status import Kind
-from monitors.models import Incident, IncidentEvent, Monitor, Pulse
+from monitors.models import Gap, Incident, IncidentEvent, Monitor, Pulse, Unheard
 from tests import factories
+from tests.monitors.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 GRACE = timedelta(minutes=5)
 PINGED = factories.NOON
@@ -53,6 +57,48 @@ def test_four_sweeps_at_once_open_each_incident_once() -> None:
 
     assert sorted(Incident.objects.values_list("monitor_id", flat=True)) == [monitor.id for monitor in monitors]
     assert IncidentEvent.objects.count() == len(monitors)
+
+
+def test_four_sweeps_that_tick_at_once_write_one_gap_and_excuse_each_monitor_once() -> None:
+    world = World()
+    world.listen()
+    world.go(2 * SECOND)
+    monitors = [world.job(5 * MINUTE).monitor for _ in range(20)]
+    world.stop(world.nodes[0])
+    world.away(10 * MINUTE)
+    world.listen()
+    world.go(SECOND)  # holds, for it was away
+    world.away(4 * SECOND)
+    world.beat(world.nodes[0])
+
+    clocks = at_once(*[world.tick] * 4)
+
+    assert set(clocks) == {world.now}
+    assert Gap.objects.count() == 1
+    assert sorted(Unheard.objects.values_list("monitor_id", flat=True)) == [monitor.id for monitor in monitors]
+    assert not Incident.objects.exists()
+
+
+def test_beats_and_ticks_and_arrivals_at_once_do_not_lock_each_other_out() -> None:
+    world = World()
+    first, second = world.listen("one"), world.listen("two")
+    world.go(2 * SECOND)
+
+    def beat_on() -> None:
+        for _ in range(20):
+            watermark.beat(first.id, watermark.Beat(world.now, world.now))
+            watermark.beat(second.id, watermark.Beat(world.now, world.now))
+
+    def come_and_go() -> None:
+        for number in range(5):
+            heir = uuid4()
+            beat = watermark.Beat(world.now, world.now)
+            watermark.open_node(heir, name=f"heir {number}", since=world.now, beat=beat, predecessors=[second.id])
+            watermark.close_node(heir, beat)
+
+    at_once(beat_on, come_and_go, *[lambda: [watermark.tick(world.now) for _ in range(20)]] * 2)
+
+    assert watermark.sweep_clock(world.now) == world.now
 
 
 def test_a_ping_and_a_sweep_at_once_leave_one_truth() -> None:

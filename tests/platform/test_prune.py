@@ -7,7 +7,18 @@ import pytest
 
 from alerts.models import Channel, Delivery
 from heartbeet import celery, prune, tasks
-from monitors.models import Batch, Incident, IncidentEvent, Monitor, Ping
+from monitors.models import (
+    Batch,
+    Deafness,
+    Gap,
+    GapNotice,
+    Incident,
+    IncidentEvent,
+    IngestNode,
+    Monitor,
+    Ping,
+    Unheard,
+)
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +65,34 @@ def test_more_than_one_batch_goes(now: datetime, monkeypatch: pytest.MonkeyPatch
     _pings(monitor, now - YEAR, count=5)
 
     assert prune.run(now=now)["pings"] == 5
+
+
+def test_a_process_and_what_it_did_not_hear_go_after_a_week(now: datetime) -> None:
+    for name, age in (("old", 8), ("recent", 6)):
+        at = now - timedelta(days=age)
+        node = IngestNode.objects.create(
+            id=uuid.uuid4(), name=name, listening_since=at, flushed_through=at, beat_at=at if name == "old" else now
+        )
+        Deafness.objects.create(node=node, started_at=at, ended_at=at, reason="frozen")
+    Deafness.objects.create(node=node, started_at=now - YEAR, ended_at=now - YEAR, reason="frozen")
+
+    prune.run(now=now)
+
+    assert IngestNode.objects.get().name == "recent"
+    assert Deafness.objects.get().ended_at == now - timedelta(days=6)
+
+
+def test_gaps_stay_longer_than_the_year_whose_uptime_they_explain(now: datetime) -> None:
+    for age in (401, 399):
+        at = now - timedelta(days=age)
+        gap = Gap.objects.create(started_at=at, ended_at=at, reason="stopped")
+        organization = factories.organization()
+        notice = GapNotice.objects.create(gap=gap, organization=organization, created_at=at)
+        Unheard.objects.create(notice=notice, monitor=factories.monitor(organization), at=at)
+
+    prune.run(now=now)
+
+    assert (Gap.objects.get(), Unheard.objects.get().notice.gap) == (gap, gap)
 
 
 def test_batch_ids_go_after_a_week(now: datetime) -> None:
