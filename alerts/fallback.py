@@ -13,10 +13,11 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from alerts import receivers
 from alerts.channels import registry
 from alerts.domain.message import TYPE_OF_EVENT
 from alerts.domain.retry import WAITING, DeliveryStatus
-from alerts.models import Channel, Delivery, Notice, Receiver
+from alerts.models import Channel, Delivery, Notice
 from monitors.domain.status import EventKind
 from monitors.models import IncidentEvent
 
@@ -101,7 +102,7 @@ def _late(organizations: Collection[int], now: datetime) -> QuerySet[Delivery]:
     since = now - timedelta(seconds=settings.HEARTBEET_FALLBACK_AFTER_SEC)
     waiting = Delivery.objects.filter(next_try_at__isnull=False, status__in=WAITING)
     failing = waiting.filter(channel_id=OuterRef("channel_id"), first_tried_at__lte=since)
-    shut = Receiver.objects.filter(host=OuterRef("channel__host"), open_until__gt=now)
+    shut = receivers.shut(now, host="channel__host")
     untried = Q(first_tried_at=None) & (Exists(shut) | Q(Exists(failing), next_try_at__lte=since))
     return _wanted().filter(
         Q(first_tried_at__lte=since) | untried,

@@ -32,9 +32,14 @@ def named(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
 
 def without_open(deliveries: QuerySet[Delivery], now: datetime) -> QuerySet[Delivery]:
     """Only those whose host may be asked; they must be `named`."""
+    return deliveries.exclude(Exists(shut(now, host="host")))
+
+
+def shut(now: datetime, *, host: str) -> QuerySet[Receiver]:
+    """What keeps a delivery from being sent now; for a subquery of deliveries that have the name of the host as `host`.
+    """
     concerned = Q(only_channel=None) | Q(only_channel=OuterRef("channel_id"))
-    closed = Receiver.objects.filter(concerned, host=OuterRef("host"), open_until__gt=now)
-    return deliveries.exclude(Exists(closed))
+    return Receiver.objects.filter(concerned, host=OuterRef(host), open_until__gt=now)
 
 
 def ill(hosts: Collection[str]) -> dict[str, Health]:

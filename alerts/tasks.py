@@ -2,10 +2,11 @@
 
 from celery import shared_task, signals
 
-from alerts import aftermath, dispatcher, policies, sender, storms
+from alerts import aftermath, dispatcher, marks, policies, sender, storms
 from heartbeet.lib import clock
 
 DRAIN_SEC = 3.0
+_steps = marks.Steps()
 
 
 @shared_task(name="alerts.dispatch", ignore_result=True)
@@ -16,6 +17,7 @@ def dispatch() -> None:
     policies.remind(now=now)
     if dispatcher.dispatch(now=now) + storms.tell(now=now) + aftermath.look(now=now):
         send.apply_async(expires=2)
+    marks.finished(now=now, is_back=_steps.is_back(wall=now, steady=clock.steady()))
 
 
 @shared_task(name="alerts.send", ignore_result=True)
