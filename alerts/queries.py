@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Min, Prefetch, QuerySet
+from django.db.models import Count, F, Min, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from accounts import webhooks
@@ -16,7 +16,7 @@ from alerts import bulletins
 from alerts.channels import base, registry
 from alerts.domain.message import TYPE_OF_EVENT, AboutIncident, AboutMonitor, Message, Telling
 from alerts.domain.retry import WAITING, DeliveryStatus
-from alerts.models import Attempt, Channel, Delivery
+from alerts.models import Channel, Delivery, Storm
 from heartbeet.lib import crypto
 from monitors.domain import schedule
 from monitors.domain.status import EventKind
@@ -28,11 +28,13 @@ DEAD_LETTERS_COUNT_FOR = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Undelivered:
-    """What has not arrived: messages that wait or are retried, and recent dead letters."""
+    """What has not arrived: messages that wait or are retried, and recent dead letters; and how many channels lose
+    every message."""
 
     waiting: int
     oldest_at: datetime | None
     dead: int
+    flagged: int = 0
 
 
 def channels(organization: Organization) -> QuerySet[Channel]:
@@ -52,46 +54,33 @@ def subscribed(monitor: Monitor) -> list[Channel]:
     return list(found.order_by("name", "id"))
 
 
-def deliveries(incident: Incident) -> QuerySet[Delivery]:
-    """The ledger of an incident, with all that a page shows of it."""
-    found = incident.deliveries.select_related("channel", "event", "incident")
-    return found.order_by("event__seq", "channel_id")
-
-
-def recent_deliveries(channel: Channel, limit: int) -> QuerySet[Delivery]:
-    """What was sent to a channel, the newest first, with all that a page shows of it."""
-    return channel.deliveries.select_related("channel", "event", "incident").order_by("-id")[:limit]
-
-
-def ledger(channel: Channel) -> QuerySet[Delivery]:
-    """Everything that was sent to a channel, each with its attempts as `attempts_in_order`."""
-    attempts = Prefetch("attempts", Attempt.objects.order_by("id"), to_attr="attempts_in_order")
-    return channel.deliveries.select_related("channel", "event").prefetch_related(attempts)
-
-
-def deliveries_of(organization: Organization) -> QuerySet[Delivery]:
-    """Every delivery of an organisation."""
-    return Delivery.objects.filter(channel__organization=organization).select_related("channel__organization")
-
-
 def undelivered(now: datetime) -> Undelivered:
     """What operators must see: alerts that did not reach anybody yet, or never will. One that a policy holds back is
-    not late."""
-    waiting = Delivery.objects.filter(next_try_at__isnull=False, status__in=WAITING)
-    outbox = IncidentEvent.objects.filter(dispatched_at=None, kind__in=TYPE_OF_EVENT).exclude(hold_until__gt=now)
-    counted = waiting.aggregate(count=Count("id"), oldest=Min("created_at"))
-    undispatched = outbox.aggregate(count=Count("id"), oldest=Min(Coalesce("hold_until", "created_at")))
+    not late; what a storm's list has to tell is, once the list should have gone out."""
+    used = Channel.objects.filter(deleted_at=None, is_enabled=True)
     dead = Delivery.objects.filter(
-        status=DeliveryStatus.DEAD,
-        created_at__gt=now - DEAD_LETTERS_COUNT_FOR,
-        channel__deleted_at=None,
-        channel__is_enabled=True,
+        status=DeliveryStatus.DEAD, created_at__gt=now - DEAD_LETTERS_COUNT_FOR, channel__in=used
     )
+    waiting = _waiting(now)
     return Undelivered(
-        waiting=counted["count"] + undispatched["count"],
-        oldest_at=min(filter(None, (counted["oldest"], undispatched["oldest"])), default=None),
+        waiting=sum(count for count, _ in waiting),
+        oldest_at=min((oldest for _, oldest in waiting if oldest), default=None),
         dead=dead.count(),
+        flagged=used.filter(flagged_at__isnull=False).count(),
     )
+
+
+def _waiting(now: datetime) -> list[tuple[int, datetime | None]]:
+    """How much waits in the queue, in the outbox and in the lists of storms, and since when the oldest does."""
+    queue = Delivery.objects.filter(next_try_at__isnull=False, status__in=WAITING)
+    outbox = IncidentEvent.objects.filter(dispatched_at=None, kind__in=TYPE_OF_EVENT).exclude(hold_until__gt=now)
+    storms = Storm.objects.filter(Q(told_at=None) | Q(grew_at__gt=F("told_at")), ended_at=None)
+    counted = [
+        queue.aggregate(count=Count("id"), oldest=Min("created_at")),
+        outbox.aggregate(count=Count("id"), oldest=Min(Coalesce("hold_until", "created_at"))),
+        storms.aggregate(count=Count("id"), oldest=Min("grew_at")),
+    ]
+    return [(each["count"], each["oldest"]) for each in counted]
 
 
 def binding(channel: Channel) -> str:

@@ -52,6 +52,7 @@ class System:
     oldest_undelivered_sec: float
     undelivered: int
     dead_letters: int
+    flagged_channels: int
     dead_nodes: int
     put_off: int
     letters_stuck: bool
@@ -71,6 +72,8 @@ class System:
             found.append(f"{self.undelivered} alerts wait, the oldest for {self.oldest_undelivered_sec:.0f} s.")
         if self.dead_letters:
             found.append(f"{self.dead_letters} alerts could not be delivered in the last week.")
+        if self.flagged_channels:
+            found.append(f"{self.flagged_channels} alert channels lose every message.")
         if self.dead_nodes:
             found.append(f"{self.dead_nodes} ingest processes went without goodbye in the last day.")
         if self.put_off:
@@ -115,6 +118,7 @@ def system(request: HttpRequest) -> HttpResponse:
         "oldestUndeliveredSec": found.oldest_undelivered_sec,
         "undelivered": found.undelivered,
         "deadLetters": found.dead_letters,
+        "flaggedChannels": found.flagged_channels,
         "deadNodes": found.dead_nodes,
         "monitorsPutOff": found.put_off,
         "lettersStuck": found.letters_stuck,
@@ -139,6 +143,7 @@ def look(*, now: datetime) -> System:
         oldest_undelivered_sec=_age(undelivered.oldest_at, now) or 0.0,
         undelivered=undelivered.waiting,
         dead_letters=undelivered.dead,
+        flagged_channels=undelivered.flagged,
         dead_nodes=lost.count(),
         letters_stuck=letters.is_stuck(now),
         put_off=Pulse.objects.exclude(judge_error="").filter(monitor__deleted_at=None).count(),
@@ -162,6 +167,7 @@ def _figures_of(found: System) -> list[metrics.Figure]:
         metrics.Gauge("undelivered_alerts", "Alerts that wait.", found.undelivered),
         metrics.Gauge("oldest_undelivered_seconds", "How long the oldest waits.", found.oldest_undelivered_sec),
         metrics.Gauge("dead_letters", "Alerts given up in the last week.", found.dead_letters),
+        metrics.Gauge("flagged_channels", "Alert channels that lose every message.", found.flagged_channels),
         metrics.Gauge("dead_nodes", "Ingest processes lost in the last day.", found.dead_nodes),
         metrics.Gauge("letters_stuck", "1 if the mail server takes no letters.", int(found.letters_stuck)),
         metrics.Gauge("monitors_put_off", "Monitors that cannot be judged.", found.put_off),

@@ -126,6 +126,7 @@ _SYSTEM = _state(
     oldestUndeliveredSec={"type": "number", "minimum": 0},
     undelivered=_COUNT,
     deadLetters=_COUNT,
+    flaggedChannels=_COUNT,
     deadNodes=_COUNT,
     monitorsPutOff=_COUNT,
 )

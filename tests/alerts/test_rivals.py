@@ -11,6 +11,7 @@ from django.db import transaction
 
 from accounts.domain.actor import SYSTEM
 from alerts import claims, dispatcher, operations, queries
+from alerts import ledger as alerts_ledger
 from alerts.domain.retry import DeliveryStatus
 from alerts.models import Attempt, Delivery
 from alerts.sender import Sender
@@ -200,8 +201,8 @@ def test_6_a_failed_alert_is_visible(house: House, http_receiver: HTTPReceiver) 
 
     send_all(house.now)
 
-    [delivery] = queries.deliveries(incident)
-    [attempt] = delivery.attempts.all()
+    [entry] = alerts_ledger.of_incident(incident)
+    [attempt] = entry.attempts
     assert (attempt.status_code, attempt.excerpt) == (500, "database is down")
     undelivered = queries.undelivered(house.now + timedelta(minutes=5))
     assert undelivered == queries.Undelivered(waiting=1, oldest_at=house.now, dead=0)
