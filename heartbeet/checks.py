@@ -3,6 +3,7 @@
 E001 to E003 concern secrets, E004 to E007 addresses, E008 and later how a production installation is put together.
 """
 
+import importlib.util
 from collections.abc import Iterator
 from email.utils import parseaddr
 from typing import Any
@@ -22,7 +23,7 @@ _KNOWN_SECRETS = ("django-insecure", "changeme", "change-me", "secret", "default
 @register()
 def check_settings(*, app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """Everything wrong with the settings of this process."""
-    return [*_strangers(), *_secrets(), *_addresses(), *_single_sign_on(), *_production()]
+    return [*_strangers(), *_secrets(), *_addresses(), *_single_sign_on(), *_extras(), *_production()]
 
 
 def _strangers() -> Iterator[CheckMessage]:
@@ -63,7 +64,7 @@ def _addresses() -> Iterator[CheckMessage]:
         yield Error(
             "HEARTBEET_UPSTREAM_PING_URL is not an address.",
             hint="Give a ping URL, such as https://other.example.org/api/v1/heartbeats/….",
-            id="heartbeet.E021",
+            id="heartbeet.E023",
         )
     if "@" not in parseaddr(settings.ENV.mail_from)[1]:
         yield Error(
@@ -98,6 +99,15 @@ def _single_sign_on() -> Iterator[CheckMessage]:
             "HEARTBEET_OIDC_ROLE is set, but nobody can sign in with a provider.",
             hint="Set HEARTBEET_OIDC_ISSUER, or leave the role out.",
             id="heartbeet.E022",
+        )
+
+
+def _extras() -> Iterator[CheckMessage]:
+    if settings.ENV.apprise == "on" and importlib.util.find_spec("apprise") is None:
+        yield Error(
+            "HEARTBEET_APPRISE is on, and Apprise is not installed.",
+            hint="Install it by `pip install heartbeet[apprise]`, or leave the setting out.",
+            id="heartbeet.E024",
         )
 
 

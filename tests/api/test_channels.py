@@ -227,3 +227,24 @@ def test_a_dead_letter_can_be_sent_again_once(as_alice: API, delivery: Delivery)
 
     assert (first.status_code, first.json()["status"]) == (200, "queued")
     assert (second.status_code, second.json()["code"]) == (409, "DELIVERY_NOT_DEAD")
+
+
+def test_a_kind_that_the_operator_left_out_is_refused_with_the_reason(as_alice: API) -> None:
+    given = {"kind": "apprise", "name": "x", "config": {"url": "gotifys://gotify.example.com/verysecret"}}
+
+    answer = as_alice.post("/channels", given)
+
+    [problem] = answer.json()["fields"]
+    assert (answer.status_code, problem["path"]) == (400, "kind")
+    assert "HEARTBEET_APPRISE=on" in problem["message"]
+    assert not Channel.objects.exists()
+
+
+def test_a_choice_that_is_none_is_named(as_alice: API) -> None:
+    config = {"routing_key": "0123456789abcdef0123456789abcdef", "region": "moon"}
+
+    answer = as_alice.post("/channels", {"kind": "pagerduty", "name": "x", "config": config})
+
+    [problem] = answer.json()["fields"]
+    assert (answer.status_code, problem["path"]) == (400, "config.region")
+    assert "Give one of us, eu." in problem["message"]

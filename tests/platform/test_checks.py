@@ -60,6 +60,7 @@ def test_a_complete_production_has_nothing_to_say() -> None:
         pytest.param({"site_url": "https://x.org/app"}, "E004", "HEARTBEET_SITE_URL", id="links have no prefix"),
         pytest.param({"site_url": "https://x:port"}, "E004", "HEARTBEET_SITE_URL", id="a port is a number"),
         pytest.param({"smtp_url": "mail.example.org"}, "E005", "HEARTBEET_SMTP_URL", id="no scheme"),
+        pytest.param({"upstream_ping_url": "other.example.org"}, "E023", "HEARTBEET_UPSTREAM_PING_URL", id="no scheme"),
         pytest.param({"mail_from": "Heartbeet"}, "E006", "HEARTBEET_MAIL_FROM", id="no address"),
         pytest.param({"redis_url": "localhost:6379"}, "E007", "HEARTBEET_REDIS_URL", id="no scheme"),
         pytest.param({"database_url": ""}, "E008", "HEARTBEET_DATABASE_URL", id="production on SQLite"),
@@ -86,6 +87,16 @@ def test_each_wrong_setting_is_named(changes: dict[str, Any], identity: str, nam
 
     assert list(found) == [f"heartbeet.{identity}"]
     assert names in found[f"heartbeet.{identity}"]
+
+
+def test_what_is_switched_on_must_be_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _found(apprise="on") == {}
+
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+
+    assert list(_found(apprise="on")) == ["heartbeet.E024"]
+    assert "pip install heartbeet[apprise]" in _found(apprise="on")["heartbeet.E024"]
+    assert _found() == {}
 
 
 def test_a_whole_provider_is_right() -> None:
