@@ -11,7 +11,7 @@ from alerts.channels import base, discord
 from alerts.channels.discord import Discord
 from alerts.domain import words
 from alerts.domain.retry import Failure
-from tests.alerts.messages import opened, resolved, storm
+from tests.alerts.messages import notice, opened, resolved, storm
 from tests.receivers import HTTPReceiver
 
 NOW = datetime(2026, 1, 5, 12, 6, tzinfo=UTC)
@@ -43,15 +43,21 @@ def test_the_end_is_green_and_says_how_long_it_lasted() -> None:
     "name", ["<!channel> @everyone *x* <script> [a](b)", "||x|| `y` ~~z~~", "<@123> <#4> <:a:5>", "# big\\", "> q"]
 )
 def test_a_name_is_shown_as_it_is_and_calls_nobody(name: str) -> None:
-    body = discord.body(opened(name, title=f"{name} missed its ping"))
+    for told in (opened(name, title=f"{name} missed its ping"), storm(name), notice(name)):
+        body = discord.body(told)
 
-    embed = body["embeds"][0]
-    texts = [embed["title"], embed["description"], *(field["value"] for field in embed["fields"])]
-    assert body["allowed_mentions"] == {"parse": []}
-    for text in texts:
-        bare = re.sub(r"\\[^\w\s]", "", text)
-        assert not set(bare) & set("\\*_~`|>[]()#<@"), text
+        assert body["allowed_mentions"] == {"parse": []}
+        for text in texts_of(body):
+            assert not set(re.sub(r"\\[^\w\s]", "", text)) & set("\\*_~`|>[]()#<@"), text
+    [embed] = discord.body(opened(name))["embeds"]
     assert re.sub(r"\\([^\w\s])", r"\1", embed["title"]).startswith(name)
+
+
+def texts_of(body: dict[str, Any]) -> list[str]:
+    """Everything that people read of it."""
+    [embed] = body["embeds"]
+    facts = [part for field in embed["fields"] for part in (field["name"], field["value"])]
+    return [embed["title"], embed["description"], *facts]
 
 
 @pytest.mark.parametrize("name", ["x" * 255, "*" * 255, "日" * 255])
@@ -218,13 +224,9 @@ def test_the_mistake_is_named(url: str, error: str, reason: str) -> None:
 
 
 def test_the_list_of_a_storm_ends_with_how_many_are_left_out() -> None:
-    [embed] = discord.body(storm("*" * 255, monitors=300))["embeds"]
+    body = discord.body(storm("*" * 255, monitors=300))
+    [embed] = body["embeds"]
 
-    texts = [
-        embed["title"],
-        embed["description"],
-        *(part for each in embed["fields"] for part in (each["name"], each["value"])),
-    ]
     assert len(embed["fields"]) <= 25
-    assert sum(words.utf16(text) for text in texts) <= 6000
+    assert sum(words.utf16(text) for text in texts_of(body)) <= 6000
     assert (embed["fields"][-1]["name"], embed["fields"][-1]["value"]) == ("And", f"{301 - len(embed['fields'])} more")

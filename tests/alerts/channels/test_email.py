@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from collections.abc import Callable
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -19,7 +20,7 @@ from alerts.domain.retry import Failure
 from heartbeet.lib import smtp
 from heartbeet.settings import env
 from tests import servers
-from tests.alerts.messages import TELLINGS, opened, resolved, storm
+from tests.alerts.messages import TELLINGS, notice, opened, resolved, storm
 from tests.lib import tls
 from tests.lib.raw_server import RawServer
 from tests.receivers import SMTPReceiver
@@ -142,13 +143,15 @@ def test_a_name_cannot_add_a_header(relay: SMTPReceiver, name: str) -> None:
     assert len(mail.message.get_all("Subject")) == 1  # type: ignore[arg-type]
 
 
-def test_a_name_cannot_add_markup(relay: SMTPReceiver) -> None:
-    send(opened("<script>alert(1)</script>", title="<b>x</b>"))
+@pytest.mark.parametrize("told", [opened, storm, notice])
+def test_a_name_cannot_add_markup(told: Callable[..., Telling], relay: SMTPReceiver) -> None:
+    send(told("<script>alert(1)</script><img src=x>"))
 
     [mail] = relay.wait_for(1)
     html = mail.message.get_body(("html",)).get_content()  # type: ignore[union-attr]
-    assert "<script>" not in html
-    assert "<b>" not in html
+    assert "&lt;script&gt;" in html
+    assert "<script" not in html
+    assert "<img" not in html
 
 
 @pytest.mark.parametrize(

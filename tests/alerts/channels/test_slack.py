@@ -9,7 +9,7 @@ import pytest
 from alerts.channels import base, slack
 from alerts.channels.slack import Slack
 from alerts.domain.retry import Failure
-from tests.alerts.messages import opened, resolved, storm
+from tests.alerts.messages import notice, opened, resolved, storm
 from tests.receivers import HTTPReceiver
 
 NOW = datetime(2026, 1, 5, 12, 6, tzinfo=UTC)
@@ -36,14 +36,15 @@ def test_the_end_says_how_long_it_lasted() -> None:
     "name", ["<!channel> *x*", "<@U123>", "<https://evil.example|click>", "a & b", "_under_ ~struck~ `code`"]
 )
 def test_a_name_is_shown_as_it_is(name: str) -> None:
-    body = slack.body(opened(name, title=f"{name} missed its ping"))
+    for told in (opened(name, title=f"{name} missed its ping"), storm(name), notice(name)):
+        body = slack.body(told)
 
-    texts = [text for text in all_texts(body) if "Open in Heartbeet" not in text["text"]]
-    assert texts
-    assert {text["type"] for text in texts} == {"plain_text"}
-    assert not any("<" in text["text"] or ">" in text["text"] for text in texts)
-    assert "<" not in body["text"]
-    assert body["mrkdwn"] is False
+        texts = [text for text in all_texts(body) if "Open in Heartbeet" not in text["text"]]
+        assert texts
+        assert {text["type"] for text in texts} == {"plain_text"}
+        assert not any("<" in text["text"] or ">" in text["text"] for text in texts)
+        assert "<" not in body["text"]
+        assert body["mrkdwn"] is False
 
 
 def all_texts(body: dict[str, object]) -> list[dict[str, str]]:

@@ -12,7 +12,7 @@ from alerts.channels import base, telegram
 from alerts.channels.telegram import Telegram
 from alerts.domain import words
 from alerts.domain.retry import Failure
-from tests.alerts.messages import opened, resolved, storm
+from tests.alerts.messages import notice, opened, resolved, storm
 from tests.receivers import HTTPReceiver
 
 NOW = datetime(2026, 1, 5, 12, 6, tzinfo=UTC)
@@ -57,12 +57,13 @@ def test_the_end_says_how_long_it_lasted() -> None:
     "name", ["<!channel> @everyone *x* <script> [a](b)", "</b><a href='x'>", "a & b &lt;", "/start #tag $USD @bot"]
 )
 def test_a_name_is_shown_as_it_is_and_calls_nobody(name: str) -> None:
-    text = telegram.body(opened(name, title=f"{name} missed its ping"))["text"]
+    for told in (opened(name, title=f"{name} missed its ping"), storm(name), notice(name)):
+        text = telegram.body(told)["text"]
 
-    bare = re.sub(r'</?b>|<a href="https://beet\.example\.com/incidents/17">|</a>', "", text)
-    assert "<" not in bare
-    assert html.unescape(bare).replace("\u2060", "").startswith(f"🔴 {name} is down")
-    assert not re.search(r"(?<!\w)[@#$/]\w", bare)
+        bare = re.sub(rf'</?b>|<a href="{told.url}">|</a>', "", text)
+        assert "<" not in bare
+        assert not re.search(r"(?<!\w)[@#$/]\w", bare)
+    assert shown(telegram.body(opened(name))["text"]).replace("\u2060", "").startswith(f"🔴 {name} is down")
 
 
 def shown(text: str) -> str:
