@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from alerts import receivers
+from alerts import receivers, storms
 from alerts.channels import registry
 from alerts.domain.message import TYPE_OF_EVENT
 from alerts.domain.retry import WAITING, DeliveryStatus
@@ -122,6 +122,7 @@ def _fall_back(rows: list[Delivery], channels: Mapping[int, Channel], now: datet
     made = [each for key, found in by_organization.items() for each in _instead(found, channels[key], now)]
     # In one order everywhere: two that tell of the same events at once must not wait for each other.
     made.sort(key=lambda each: (each.event_id or 0, each.notice_id or 0))
+    storms.group(made, now=now)
     Delivery.objects.bulk_create(made, ignore_conflicts=True)
     done = [row.id for found in by_organization.values() for row in found]
     Delivery.objects.filter(id__in=done).update(fell_back_at=now)

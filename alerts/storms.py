@@ -20,11 +20,11 @@ from monitors.models import Incident, IncidentEvent
 
 
 def group(made: Sequence[Delivery], *, now: datetime) -> None:
-    """Put those of the new deliveries that belong to a storm into it. The dispatcher, in whose transaction this is, has
-    not stored them yet; their events and channels are loaded."""
+    """Put those of the new deliveries that belong to a storm into it. The caller, in whose transaction this is, has not
+    stored them yet; their events and channels are loaded."""
     if not settings.HEARTBEET_STORM_INCIDENTS:
         return
-    readable = [each for each in made if each.step == 0 and each.channel.kind in registry.READ_BY_PEOPLE]
+    readable = [each for each in made if each.event and each.channel.kind in registry.READ_BY_PEOPLE]
     openings = [each for each in readable if _opens(each)]
     going_on = _lock({each.channel_id for each in openings}, {each.channel_id for each in readable})
     _follow([each for each in readable if not _opens(each)], going_on, now)
@@ -82,9 +82,7 @@ def _begin(openings: Sequence[Delivery], going_on: Mapping[int, Storm], now: dat
 def _told_lately(channel_ids: Collection[int], now: datetime) -> Counter[int]:
     """How many incidents each channel was told of within the window, in a list or not."""
     since = now - timedelta(seconds=settings.HEARTBEET_STORM_WINDOW_SEC)
-    told = Delivery.objects.filter(
-        channel_id__in=channel_ids, created_at__gt=since, event__kind=EventKind.OPENED, step=0
-    )
+    told = Delivery.objects.filter(channel_id__in=channel_ids, created_at__gt=since, event__kind=EventKind.OPENED)
     return Counter(dict(told.order_by().values_list("channel_id").annotate(Count("id"))))
 
 
