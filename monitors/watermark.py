@@ -233,5 +233,9 @@ def _write_gap(loss: gaps.Loss) -> None:
 
 def _lock(now: datetime) -> Watermark:
     """The one row, locked until the transaction ends."""
-    Watermark.objects.get_or_create(id=1, defaults={"ticked_at": now})
-    return Watermark.objects.select_for_update().get(id=1)
+    rows = Watermark.objects.select_for_update().filter(id=1)
+    mark = rows.first()
+    if mark is None:
+        Watermark.objects.get_or_create(id=1, defaults={"ticked_at": now})
+        mark = rows.get()
+    return mark

@@ -53,9 +53,10 @@ def test_nobody_listening_means_that_nothing_is_judged(world: World) -> None:
 def test_an_idle_tick_is_a_handful_of_statements(
     world: World, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
+    world.true += HALF
     world.beat(world.nodes[0])
 
-    with django_assert_max_num_queries(8):  # of which two mark the savepoints
+    with django_assert_max_num_queries(8):  # two of them are the test's savepoints
         watermark.tick(world.now)
 
 
