@@ -3,6 +3,7 @@
 `application` serves both, `ingest` and `web` one of them (`heartbeet serve --only`).
 """
 
+import signal
 import warnings
 from typing import Any
 
@@ -47,14 +48,17 @@ async def web(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] == "http":
         await _pages(scope, receive, send)
     elif scope["type"] == "lifespan":
-        lifeline.hold()
+        lifeline.hold(end_by=signal.SIGKILL)
         await _acknowledge(receive, send)
         await _acknowledge(receive, send)
 
 
 async def _lifespan(receive: Any, send: Any) -> None:
-    """Listen after start-up has succeeded; write what was accepted before shut-down is complete."""
-    lifeline.hold()
+    """Listen after start-up has succeeded; write what was accepted before shut-down is complete.
+
+    If granian's main process is killed, we are too: left to stop by itself, a granian worker sometimes waits for ever
+    for its own threads, with the data folder and a transaction in its hands. What was answered is stored."""
+    lifeline.hold(end_by=signal.SIGKILL)
     try:
         await pings.start()
         pings.tune_interpreter()

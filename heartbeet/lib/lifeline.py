@@ -12,15 +12,16 @@ PARENT_VARIABLE = "HEARTBEET_PARENT_PID"
 _PR_SET_PDEATHSIG = 1
 
 
-def hold() -> None:
-    """Ask the kernel for SIGTERM when the parent named in the environment ends, and look for ourselves as well, once a
-    second, where the kernel cannot be asked. Does nothing without a named parent."""
+def hold(*, end_by: signal.Signals = signal.SIGTERM) -> None:
+    """Ask the kernel for a signal when the parent named in the environment ends, and look for ourselves as well, once a
+    second, where the kernel cannot be asked. Does nothing without a named parent. SIGKILL is for those that must not
+    stay whatever happens: nobody is left who would see to it that they end."""
     parent = int(os.environ.get(PARENT_VARIABLE) or 0)
     if not parent:
         return
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    watch(parent, on_lost=lambda: os.kill(os.getpid(), signal.SIGTERM))
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, end_by)
+    watch(parent, on_lost=lambda: os.kill(os.getpid(), end_by))
 
 
 def watch(parent: int, *, on_lost: Callable[[], None], every_sec: float = 1.0) -> threading.Thread:

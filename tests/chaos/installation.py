@@ -26,6 +26,9 @@ EMAIL, PASSWORD = "alice@example.com", "correct horse battery staple"
 class Installation:
     """An embedded Heartbeet in a folder, with an owner and an access token."""
 
+    parts: tuple[tuple[str, ...], ...] = (("up",),)
+    """The commands that it consists of; `processes` are those that run them, in the same order."""
+
     def __init__(self, folder: Path, **environ: str) -> None:
         self.folder, self.port = folder, servers.free_port()
         self.output = folder / "output.log"
@@ -38,16 +41,25 @@ class Installation:
             "HEARTBEET_ALLOW_PRIVATE_TARGETS": "127.0.0.0/8",
             **{name: value.replace("{port}", str(self.port)) for name, value in environ.items()},
         }
-        self.process: subprocess.Popen[bytes] | None = None
+        self.processes: list[subprocess.Popen[bytes]] = []
         self.token = ""
+
+    @property
+    def process(self) -> subprocess.Popen[bytes] | None:
+        """The first of its processes: the supervisor, or who serves."""
+        return self.processes[0] if self.processes else None
 
     def start(self) -> None:
         """Run `heartbeet up` and wait until the whole system is well."""
-        with self.output.open("ab") as output:
-            command = [sys.executable, "-m", "heartbeet.cli", "up"]
-            self.process = subprocess.Popen(command, env=self.environ, cwd=env.ROOT, stdout=output, stderr=output)
+        self.processes = [self.spawn(*part) for part in self.parts]
         until(self.is_well, seconds=60)
         self.token = self.token or self.command("token", "--email", EMAIL, "--name", "tests", "--scope", "*")
+
+    def spawn(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start `heartbeet ARGUMENTS` and leave it running."""
+        command = [sys.executable, "-m", "heartbeet.cli", *arguments]
+        with self.output.open("ab") as output:
+            return subprocess.Popen(command, env=self.environ, cwd=env.ROOT, stdout=output, stderr=output)
 
     def stop(self) -> float:
         """Send SIGTERM. Returns after how many seconds the process was gone; it must have ended cleanly."""
@@ -66,17 +78,20 @@ class Installation:
 
     def kill_everything(self) -> None:
         """For the end of a test, whatever happened in it."""
-        if self.process and self.process.poll() is None:
-            for member in self.family():
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    member.kill()
-            self.process.wait()
+        for member in self.family():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                member.kill()
+        for process in self.processes:
+            process.wait()
 
     def family(self) -> list[psutil.Process]:
-        """The supervisor and everything below it."""
-        assert self.process
-        supervisor = psutil.Process(self.process.pid)
-        return [supervisor, *supervisor.children(recursive=True)]
+        """Its processes and everything below them."""
+        found = []
+        for process in self.processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                parent = psutil.Process(process.pid)
+                found += [parent, *parent.children(recursive=True)]
+        return found
 
     def child(self, name: str) -> psutil.Process:
         """The running child that was started with the subcommand `name`."""
@@ -90,6 +105,16 @@ class Installation:
     def ingest(self) -> psutil.Process:
         """The process that accepts pings: granian's worker below the `serve` child."""
         return self.child("serve").children()[-1]
+
+    def victims(self) -> "dict[str, Callable[[], list[psutil.Process]]]":
+        """Whom one may kill, by name; `a+b` are several at once."""
+        return {
+            "ingest": lambda: [self.ingest()],
+            "serve": lambda: [self.child("serve")],
+            "worker": lambda: [self.child("worker")],
+            "ingest+worker": lambda: [self.ingest(), self.child("worker")],
+            "supervisor": lambda: self.family()[:1],
+        }
 
     def command(self, *arguments: str) -> str:
         """What `heartbeet ARGUMENTS` prints."""
