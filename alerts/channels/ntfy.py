@@ -84,7 +84,7 @@ class Ntfy(HTTPChannel):
     kind = "ntfy"
     label = "ntfy"
     fields = (
-        Server("url", "server", hint="https://ntfy.sh", service="ntfy"),
+        Server("url", "server", hint="https://ntfy.sh", where="Left empty: https://ntfy.sh.", service="ntfy"),
         Topic(
             "topic",
             "topic",

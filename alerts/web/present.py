@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from accounts.web.components import State
 from alerts import ledger, queries
-from alerts.channels import registry
+from alerts.channels import base, registry
 from alerts.models import Channel
 from heartbeet.lib import durations
 from heartbeet.lib.words import Moment, Teller
@@ -81,7 +81,7 @@ def row(channel: Channel, *, may_edit: bool) -> Row:
     if channel.is_enabled and channel.flagged_at:
         state = State("dead", "Fails")
     config = channel.config if may_edit else queries.masked(channel)
-    target = str(next(iter(config.values()), ""))
+    target = _target(channel.kind, config)
     return Row(
         id=channel.id,
         url=channel.get_absolute_url(),
@@ -93,6 +93,13 @@ def row(channel: Channel, *, may_edit: bool) -> Row:
         is_default=channel.is_default,
         is_fallback=channel.is_fallback,
     )
+
+
+def _target(kind: str, config: dict[str, str]) -> str:
+    """Where a channel leads: the first of its fields that is not a mere choice."""
+    known = registry.CHANNELS.get(kind)
+    choices = {field.name for field in known.fields if isinstance(field, base.Choice)} if known else set()
+    return next((str(value) for name, value in config.items() if name not in choices), "")
 
 
 def flag(channel: Channel, tell: Teller) -> Flag | None:

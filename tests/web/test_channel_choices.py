@@ -46,6 +46,10 @@ def test_a_choice_is_kept_and_shown_again(pager: Channel, owner: Client) -> None
     assert chosen(owner.get(f"/channels/{pager.id}/edit").content.decode()) == ["eu"]
 
 
+def test_a_choice_is_not_where_a_channel_leads(pager: Channel, owner: Client) -> None:
+    assert 'data-label="Leads to"' not in owner.get("/channels").content.decode()
+
+
 def test_a_choice_is_changed_without_giving_the_key_again(pager: Channel, owner: Client) -> None:
     owner.post(f"/channels/{pager.id}/edit", {"name": "Pager", "config-region": "us"})
 
