@@ -20,6 +20,10 @@ class AnchoredClock:
         """Microseconds since 1970."""
         return (self._offset + self._steady_ns()) // 1000
 
+    def steady_us(self) -> int:
+        """Microseconds since some moment, which only ever go on: for distances."""
+        return self._steady_ns() // 1000
+
     def re_anchor(self) -> bool:
         """Take the wall clock anew if the two have parted by over two seconds (a set clock, a suspended machine).
         True if they had."""

@@ -56,7 +56,7 @@ class Ingest:
         self._slot = slot
         self._trusted_proxies = settings.ENV.trusted_proxies
         self._listener = Listener()
-        self._now_us = self._listener.now_us
+        self._now_us, self._steady_us = self._listener.now_us, self._listener.steady_us
         self._queue = Queue(loop, limit=settings.ENV.ingest_queue_max)
         self._canary_digest = token.digest(canary.own_token())
         url = canary.public_url()
@@ -129,7 +129,7 @@ class Ingest:
         digest = token.digest(asked.token)
         if digest == self._canary_digest:
             return family.stored if await self._can_store() else family.refused
-        if self._limiter is not None and (wait_sec := self._limiter.admit(digest, self._now_us())):
+        if self._limiter is not None and (wait_sec := self._limiter.admit(digest, self._steady_us())):
             self._queue.count_limited(digest)
             return family.limited(wait_sec)
         arrival = await self._gather(digest, asked, scope, receive)

@@ -20,8 +20,9 @@ def _wait_sec(oldest_us: int, at_us: int) -> int:
 
 
 class MemoryLimiter:
-    """For one process. Times are kept in two generations: what was not seen for a window is forgotten with the older
-    one, so that memory is bounded by the tokens of two windows, and by `MAX_TOKENS` in each."""
+    """For one process, by a clock that nobody sets. Times are kept in two generations: what was not seen for a window
+    is forgotten with the older one, so that memory is bounded by the tokens of two windows, and by `MAX_TOKENS` in
+    each."""
 
     def __init__(self) -> None:
         self._times: dict[bytes, list[int]] = {}
@@ -43,11 +44,15 @@ class MemoryLimiter:
         return 0
 
 
+# Times of the shared limiter are wall times, for several hosts write them. What lies a window ahead was written before
+# a clock was set back, and must not limit anybody until then.
+
 _SCRIPT = """
 local answers = {}
 for i = 1, #KEYS do
     local at, window, limit = tonumber(ARGV[i]), tonumber(ARGV[#KEYS + 1]), tonumber(ARGV[#KEYS + 2])
     redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', string.format('%.0f', at - window))
+    redis.call('ZREMRANGEBYSCORE', KEYS[i], string.format('%.0f', at + window), '+inf')
     if redis.call('ZCARD', KEYS[i]) < limit then
         redis.call('ZADD', KEYS[i], ARGV[i], ARGV[i] .. ':' .. ARGV[#KEYS + 2 + i])
         redis.call('PEXPIRE', KEYS[i], window / 1000 + 1000)

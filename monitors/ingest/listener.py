@@ -21,6 +21,7 @@ class Listener:
     def __init__(self, anchored: AnchoredClock | None = None) -> None:
         self._clock = anchored or AnchoredClock()
         self.now_us = self._clock.now_us
+        self.steady_us = self._clock.steady_us
         self._ear = Ear(beat_at=self.now())
         self._lock = threading.Lock()
 

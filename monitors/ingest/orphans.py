@@ -30,6 +30,12 @@ class Orphans:
         if self.current is not None or time.monotonic() < self._look_at:
             return
         self._look_at = time.monotonic() + LOOK_SEC
+        try:
+            self._take_one()
+        except OSError as error:
+            log.warning("orphans_not_looked_for", error=str(error))
+
+    def _take_one(self) -> None:
         for slot in guard.abandoned(self._slot):
             found = self._adopt(Spool(slot.spool_path, max_mb=self._max_mb))
             if found.predecessors or not found.spool.is_empty:

@@ -86,6 +86,14 @@ class Writer:
     def _run(self) -> None:
         session.adopt()
         self._watchdog = session.Watchdog(connections["default"])
+        try:
+            self._write_until_closed()
+            self._say_goodbye()
+        finally:
+            self._watchdog.close()
+            connection.close()
+
+    def _write_until_closed(self) -> None:
         while (group := self._queue.take(self._idle_sec)) is not None:
             try:
                 self._write(group)
@@ -94,9 +102,6 @@ class Writer:
                 self._refuse(group.arrivals)
             finally:
                 self._queue.finish(group)
-        self._say_goodbye()
-        self._watchdog.close()
-        connection.close()
 
     @property
     def _idle_sec(self) -> float:
@@ -125,7 +130,7 @@ class Writer:
         if self._limiter is None or not arrivals:
             return arrivals
         admitted = []
-        waits = self._limiter.admit(arrivals, now_us=self._listener.now_us())
+        waits = self._limiter.admit(arrivals, now_us=self._listener.steady_us())
         for arrival, wait_sec in zip(arrivals, waits, strict=True):
             if not wait_sec:
                 admitted.append(arrival)

@@ -102,6 +102,15 @@ def test_memory_forgets_tokens_that_are_seen_no_more(monkeypatch: pytest.MonkeyP
     assert len(memory._times) + len(memory._older) <= 200
 
 
+def test_in_redis_times_from_before_a_clock_was_set_back_limit_nobody(redis_url: str) -> None:
+    shared = RedisLimiter(redis_url, name="one")
+    shared.admit([Arrival(DIGEST, START_US + index, Kind.SUCCESS) for index in range(LIMIT)], now_us=START_US)
+
+    later = [Arrival(DIGEST, START_US - 360 * WINDOW_US, Kind.SUCCESS)]
+
+    assert shared.admit(later, now_us=START_US) == [0]
+
+
 def test_redis_judges_a_whole_batch_in_one_call(redis_url: str) -> None:
     shared = RedisLimiter(redis_url, name="one")
     batch = [Arrival(DIGEST, START_US + index, Kind.SUCCESS) for index in range(LIMIT + 2)]

@@ -176,18 +176,22 @@ async def _stand_still(seconds: float) -> None:
 
 @dataclass
 class Wall:
-    """A wall clock that can be set."""
+    """A wall clock that can be set, and a steady one that can be let run."""
 
     offset_ns: int = 0
+    passed_ns: int = 0
 
     def now_ns(self) -> int:
-        return time.time_ns() + self.offset_ns
+        return time.time_ns() + self.offset_ns + self.passed_ns
+
+    def steady_ns(self) -> int:
+        return time.monotonic_ns() + self.passed_ns
 
 
 @pytest.fixture
 def wall(monkeypatch: pytest.MonkeyPatch) -> Wall:
     made = Wall()
-    monkeypatch.setattr(app, "Listener", lambda: Listener(AnchoredClock(wall_ns=made.now_ns)))
+    monkeypatch.setattr(app, "Listener", lambda: Listener(AnchoredClock(wall_ns=made.now_ns, steady_ns=made.steady_ns)))
     return made
 
 
@@ -218,6 +222,18 @@ def test_after_the_clock_was_set_back_beats_and_pings_carry_the_new_time(
     assert not Deafness.objects.exists()
     ping(idle_server, job)
     assert Ping.objects.latest("id").received_at < clock.now() - timedelta(minutes=59)
+
+
+def test_a_clock_set_back_limits_nobody_until_it_has_caught_up(
+    wall: Wall, idle_server: Server, job: operations.Created, redis_url: str
+) -> None:
+    idle_server.start()
+    assert [ping(idle_server, job) for _ in range(61)] == [204] * 60 + [429]
+
+    wall.offset_ns, wall.passed_ns = -HOUR_NS, 11 * 10**9
+
+    until(lambda: node().beat_at < clock.now() - timedelta(minutes=59))
+    assert ping(idle_server, job) == 204
 
 
 def test_what_was_spooled_while_the_clock_was_ahead_was_received_by_now(
