@@ -2,7 +2,8 @@
 webhook URL) for which a channel is found or made."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,10 +15,12 @@ from accounts.domain.actor import Actor
 from accounts.models import Organization, Project
 from alerts import operations, queries
 from alerts.channels import base
+from alerts.domain import routing
 from alerts.models import Channel, Subscription
 from heartbeet.lib import crypto
 from monitors import operations as monitor_operations
 from monitors.domain.fields import MonitorFields
+from monitors.domain.status import Severity
 from monitors.models import Monitor
 
 CONTACTS = {
@@ -34,6 +37,20 @@ CONTACTS = {
 
 class UnknownChannel(ValueError):
     """One of the channels does not exist in this organisation."""
+
+
+class BadChoice(ValueError):
+    """A channel was chosen twice, or with something that is no event, or no severity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a channel is told of a monitor: these events, or None for what its kind usually tells, of incidents that are
+    at least this severe."""
+
+    channel_id: int
+    events: tuple[str, ...] | None = None
+    min_severity: str = Severity.WARNING
 
 
 @transaction.atomic
@@ -98,6 +115,54 @@ def set_channels(*, monitor: Monitor, channel_ids: list[int], by: Actor, now: da
         meta=audit.difference({"channelIds": before}, {"channelIds": after}),
         now=now,
     )
+
+
+def choices(monitor: Monitor) -> list[Choice]:
+    """What each channel is told of a monitor, in the order of the channels."""
+    rows = monitor.subscriptions.filter(channel__deleted_at=None).order_by("channel_id")
+    return [Choice(row.channel_id, None if row.events is None else tuple(row.events), row.min_severity) for row in rows]
+
+
+@transaction.atomic
+def choose(*, monitor: Monitor, wanted: Sequence[Choice], by: Actor, now: datetime) -> None:
+    """Tell exactly these channels about a monitor from now on, each what was chosen. Raises BadChoice or
+    UnknownChannel."""
+    tidied = {each.channel_id: _tidied(each) for each in wanted}
+    if len(tidied) != len(wanted):
+        raise BadChoice("Choose each channel once.")
+    found = _find(monitor.organization, list(tidied))
+    before = choices(monitor)
+    monitor.subscriptions.exclude(channel__in=found).delete()
+    for each in tidied.values():
+        values = {"events": None if each.events is None else list(each.events), "min_severity": each.min_severity}
+        Subscription.objects.update_or_create(monitor=monitor, channel_id=each.channel_id, defaults=values)
+    after = choices(monitor)
+    if before != after:
+        audit.record(
+            organization=monitor.organization,
+            by=by,
+            action="UPDATE_MONITOR",
+            resource=monitor_operations.resource(monitor),
+            meta=audit.difference({"subscriptions": _plain(before)}, {"subscriptions": _plain(after)}),
+            now=now,
+        )
+
+
+def _tidied(choice: Choice) -> Choice:
+    """The events once each, in the order of a story."""
+    given = choice.events
+    if given is not None and (not given or not set(given) <= set(routing.CHOICES)):
+        raise BadChoice(f"Choose one or more of {', '.join(routing.CHOICES)}, or leave the events to the channel.")
+    if choice.min_severity not in list(Severity):
+        raise BadChoice(f"The least severity is {' or '.join(Severity)}.")
+    return replace(choice, events=None if given is None else tuple(kind for kind in routing.CHOICES if kind in given))
+
+
+def _plain(found: Iterable[Choice]) -> list[dict[str, Any]]:
+    return [
+        {"channelId": each.channel_id, "events": each.events and list(each.events), "minSeverity": each.min_severity}
+        for each in found
+    ]
 
 
 def _find(organization: Organization, channel_ids: list[int]) -> list[Channel]:

@@ -190,6 +190,10 @@ def _bad_channel(error: Exception) -> Problem:
     return replace(_validation(iter([field])), code=error.code)
 
 
+def _bad_choice(error: Exception) -> Problem:
+    return _validation(iter([{"path": "subscriptions", "code": "invalid", "message": str(error)}]))
+
+
 def _unknown_channel(error: Exception) -> Problem:
     return _validation(iter([{"path": "channelIds", "code": "invalid", "message": str(error)}]))
 
@@ -251,6 +255,7 @@ _MADE: dict[type[Exception], Callable[[Exception], Problem | None]] = {
     invitations.BadAddress: _bad_address,
     base.BadConfig: _bad_channel,
     subscriptions.UnknownChannel: _unknown_channel,
+    subscriptions.BadChoice: _bad_choice,
     bulk.ItemFailed: _bad_item,
     rest.ValidationError: _bad_body,
     rest.APIException: _rest,

@@ -23,6 +23,7 @@ PREFIX = "/api/v1/"
 TAGS = {
     "monitors": "Monitors",
     "listening-gaps": "Monitors",
+    "alert-policy": "Monitors",
     "incidents": "Incidents",
     "channels": "Channels",
     "deliveries": "Channels",

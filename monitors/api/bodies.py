@@ -8,7 +8,7 @@ from rest_framework import serializers
 from accounts.api import parameters
 from accounts.api.body import Body
 from monitors.api import examples
-from monitors.domain import fields
+from monitors.domain import fields, policy
 
 _CHANNEL_ID = "Give the id of a channel, a whole number."
 
@@ -40,6 +40,13 @@ def _whole(source: str, says: str) -> serializers.IntegerField:
     )
 
 
+def _number(source: str, says: str) -> serializers.IntegerField:
+    """A whole number that may be left out, but not be null."""
+    found = _whole(source, says)
+    found.allow_null = False
+    return found
+
+
 class MonitorBody(Body):
     """The body of POST /monitors; with `partial=True`, of PATCH."""
 
@@ -54,6 +61,21 @@ class MonitorBody(Body):
         "heartbeatGraceSec": {"minimum": 0, "maximum": fields.YEAR_SEC, "description": "How late a ping may be; 60."},
         "alertThreshold": {"minimum": 1, "maximum": 1000, "description": "Failures in a row that alert; 1."},
         "maxRuntimeSec": {"minimum": 1, "maximum": fields.YEAR_SEC, "description": "How long a run may take."},
+        "alertDelaySec": {
+            "minimum": 0,
+            "maximum": policy.MAX_DELAY_SEC,
+            "description": "Tell only what is still open after so long; null: the organisation's policy counts.",
+        },
+        "remindEverySec": {
+            "minimum": 0,
+            "maximum": policy.MAX_REMINDER_SEC,
+            "description": "Tell again while nobody has acknowledged, 0: never; null: as the organisation.",
+        },
+        "recoveryThreshold": {
+            "minimum": 1,
+            "maximum": policy.MAX_RECOVERY,
+            "description": "Good pings in a row until it is up again; null: as the organisation.",
+        },
         "postOnly": {"description": "Note GET and HEAD only, so that a link preview is no ping."},
         "url": {"maxLength": fields.MAX_URL, "description": "Kept as it is, for scripts that send it."},
         "timeoutMs": {"minimum": 0, "description": "Kept as it is, for scripts that send it."},
@@ -79,6 +101,9 @@ class MonitorBody(Body):
     heartbeatGraceSec = _whole("grace_sec", "Give the grace as whole seconds, such as 60.")
     alertThreshold = _whole("alert_threshold", "Give a whole number of failures, such as 1.")
     maxRuntimeSec = _whole("max_runtime_sec", "Give the longest run as whole seconds, such as 3600.")
+    alertDelaySec = _whole("alert_delay_sec", "Give the delay as whole seconds, such as 300.")
+    remindEverySec = _whole("remind_every_sec", "Give the time between reminders as whole seconds, such as 14400.")
+    recoveryThreshold = _whole("recovery_threshold", "Give a whole number of good pings, such as 2.")
     postOnly = serializers.BooleanField(source="post_only", required=False)
     url = _text(trim_whitespace=False)
     timeoutMs = _whole("timeout_ms", "Give the timeout as whole milliseconds, such as 10000.")
@@ -102,6 +127,34 @@ class MonitorBody(Body):
     alertMsteamsUrl = _text("alert_msteams_url")
     alertTelegramBotToken = _text("alert_telegram_bot_token")
     alertTelegramChatId = _ChatId(source="alert_telegram_chat_id", required=False, allow_null=True)
+
+
+class PolicyBody(Body):
+    """The body of PATCH /alert-policy."""
+
+    example: ClassVar = {"alertDelaySec": 300, "remindEverySec": 14_400}
+    words: ClassVar = {
+        "alertDelaySec": {"minimum": 0, "maximum": policy.MAX_DELAY_SEC, "description": "0: tell at once."},
+        "remindEverySec": {"minimum": 0, "maximum": policy.MAX_REMINDER_SEC, "description": "0: never remind."},
+        "recoveryThreshold": {"minimum": 1, "maximum": policy.MAX_RECOVERY, "description": "1: the first good ping."},
+    }
+
+    alertDelaySec = _number("alert_delay_sec", "Give the delay as whole seconds, such as 300.")
+    remindEverySec = _number("remind_every_sec", "Give the time between reminders as whole seconds, such as 14400.")
+    recoveryThreshold = _number("recovery_threshold", "Give a whole number of good pings, such as 2.")
+
+
+class SnoozeBody(Body):
+    """The body of POST /monitors/{id}/snooze."""
+
+    example: ClassVar = {"until": "2026-11-23T07:00:00Z"}
+    words: ClassVar = {"until": {"description": "Without it, the snooze ends with the next healthy ping."}}
+
+    until = serializers.DateTimeField(
+        required=False,
+        allow_null=True,
+        error_messages={"invalid": "Give an instant such as 2026-11-23T07:00:00Z."},
+    )
 
 
 class NoteBody(Body):

@@ -16,6 +16,7 @@ from alerts.models import Subscription
 from monitors import operations, queries
 from monitors.api import examples
 from monitors.domain.fields import TYPES
+from monitors.domain.policy import Policy
 from monitors.domain.status import INCIDENT_CAUSES, RESOLVED_BY_PING, EventKind, IncidentStatus, Severity, Status
 from monitors.models import Incident, IncidentEvent, Monitor, Token
 
@@ -28,7 +29,17 @@ class MonitorView:
     outlook: queries.Outlook
     channels: dict[int, str]  # their kinds, by id
     envelope: str
+    now: datetime
     secrets: operations.Secrets | None = None
+
+    @property
+    def is_snoozed(self) -> bool:
+        return queries.is_snoozed(self.monitor, self.now)
+
+    @property
+    def snoozed_until(self) -> datetime | None:
+        """Empty once it is over."""
+        return self.monitor.snoozed_until if self.is_snoozed else None
 
     @property
     def cron(self) -> str | None:
@@ -75,6 +86,15 @@ class MonitorRow(shown.Row):
     heartbeatGraceSec = shown.whole("Seconds that a ping may be late.", "monitor.grace_sec", minimum=0)
     alertThreshold = shown.whole("Failures in a row that open an incident.", "monitor.alert_threshold", minimum=1)
     maxRuntimeSec = shown.whole("Seconds that a run may take.", "monitor.max_runtime_sec", null=True)
+    alertDelaySec = shown.whole(
+        "Seconds until people are told; null: as the organisation.", "monitor.alert_delay_sec", null=True
+    )
+    remindEverySec = shown.whole(
+        "Seconds between reminders; 0: none; null: as the organisation.", "monitor.remind_every_sec", null=True
+    )
+    recoveryThreshold = shown.whole(
+        "Good pings until it is up again; null: as the organisation.", "monitor.recovery_threshold", null=True
+    )
     postOnly = shown.flag(
         "Whether GET and HEAD are only noted, so that a link preview is no ping.", "monitor.post_only"
     )
@@ -84,6 +104,10 @@ class MonitorRow(shown.Row):
     tags = shown.several("Slugs to find it by.", "string", "monitor.tags")
     paused = shown.flag("Whether judging is stopped by a person.", "is_paused")
     locked = shown.flag("Whether judging is stopped by the limit of the plan.", "monitor.locked")
+    snoozed = shown.flag("Whether nobody is told that incidents open.", "is_snoozed")
+    snoozedUntil = shown.moment(
+        "Until when; null if it is not snoozed, or until its next healthy ping.", "snoozed_until", null=True
+    )
     lastPingAt = shown.moment("When it was last pinged.", "monitor.pulse.last_ping_at", null=True)
     nextDueAt = shown.moment("When the next ping is due.", "outlook.next_due_at", null=True)
     deadlineAt = shown.moment("When silence becomes a failure.", "outlook.deadline_at", null=True)
@@ -99,6 +123,18 @@ class MonitorRow(shown.Row):
     heartbeatToken = shown.text("The ingestion token, sealed: of no use to a job.", "envelope")
     createdAt = shown.moment("When it was made.", "monitor.created_at")
     updatedAt = shown.moment("When its configuration was last changed.", "monitor.updated_at")
+
+
+class PolicyRow(serializers.Serializer[Policy]):
+    """How an organisation is alerted, where a monitor says nothing else."""
+
+    example: ClassVar = {"alertDelaySec": 300, "remindEverySec": 14_400, "recoveryThreshold": 1}
+
+    alertDelaySec = shown.whole("Tell only what is still open after so many seconds.", "alert_delay_sec", minimum=0)
+    remindEverySec = shown.whole(
+        "Seconds between reminders while nobody has acknowledged; 0: none.", "remind_every_sec", minimum=0
+    )
+    recoveryThreshold = shown.whole("Good pings in a row until it is up again.", "recovery_threshold", minimum=1)
 
 
 class SecretsRow(serializers.Serializer[operations.Secrets]):
@@ -207,7 +243,9 @@ def _views(found: Iterable[Monitor], now: datetime) -> list[MonitorView]:
     ids = [row.id for row in many]
     outlooks, channels = queries.outlooks(many, now), _channels(ids)
     envelopes = dict(Token.objects.filter(monitor__in=ids, retired_at=None).values_list("monitor_id", "envelope"))
-    return [MonitorView(row, outlooks[row.id], channels.get(row.id, {}), envelopes.get(row.id, "")) for row in many]
+    return [
+        MonitorView(row, outlooks[row.id], channels.get(row.id, {}), envelopes.get(row.id, ""), now) for row in many
+    ]
 
 
 def _channels(monitor_ids: list[int]) -> dict[int, dict[int, str]]:
@@ -227,6 +265,11 @@ def created(
     row = NewMonitorRow()
     views = zip(_views(found, now), secrets, strict=True)
     return [row.to_representation(replace(view, secrets=its)) for view, its in views]
+
+
+def policy(found: Policy) -> dict[str, Any]:
+    """How an organisation is alerted."""
+    return PolicyRow().to_representation(found)
 
 
 def secrets(found: operations.Secrets) -> dict[str, Any]:

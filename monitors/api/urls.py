@@ -1,7 +1,7 @@
 """The API's routes of monitors and incidents."""
 
 from heartbeet.lib.routes import either
-from monitors.api import bulk, history, incidents, listening, me, views
+from monitors.api import bulk, history, incidents, listening, me, policy, subscriptions, views
 
 urlpatterns = [
     *either("me", me.Me.as_view()),
@@ -10,6 +10,9 @@ urlpatterns = [
     *either("monitors/<int:monitor_id>", views.MonitorDetail.as_view()),
     *either("monitors/<int:monitor_id>/pause", views.MonitorPause.as_view()),
     *either("monitors/<int:monitor_id>/resume", views.MonitorResume.as_view()),
+    *either("monitors/<int:monitor_id>/snooze", views.MonitorSnooze.as_view()),
+    *either("monitors/<int:monitor_id>/unsnooze", views.MonitorUnsnooze.as_view()),
+    *either("monitors/<int:monitor_id>/subscriptions", subscriptions.MonitorSubscriptions.as_view()),
     *either("monitors/<int:monitor_id>/test-alert", views.MonitorTestAlert.as_view()),
     *either("monitors/<int:monitor_id>/secrets", views.MonitorSecrets.as_view()),
     *either("monitors/<int:monitor_id>/rotate-heartbeat-token", views.MonitorTokenRotation.as_view()),
@@ -18,6 +21,7 @@ urlpatterns = [
     *either("monitors/<int:monitor_id>/stats", history.MonitorStats.as_view()),
     *either("monitors/<int:monitor_id>/timeline", history.MonitorTimeline.as_view()),
     *either("listening-gaps", listening.ListeningGaps.as_view()),
+    *either("alert-policy", policy.AlertPolicy.as_view()),
     *either("incidents", incidents.Incidents.as_view()),
     *either("incidents/<int:incident_id>", incidents.IncidentDetail.as_view()),
     *either("incidents/<int:incident_id>/acknowledge", incidents.IncidentAcknowledgement.as_view()),

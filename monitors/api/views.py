@@ -170,6 +170,33 @@ class MonitorResume(MonitorEndpoint):
         return self.shown(monitor_id)
 
 
+class MonitorSnooze(MonitorEndpoint):
+    """`/monitors/{id}/snooze`."""
+
+    needs: ClassVar = {"POST": (Scope.MONITORS_WRITE,)}
+
+    @describe.call("Snooze a monitor", body=bodies.SnoozeBody, answer=rows.MonitorRow)
+    def post(self, request: Request, monitor_id: int) -> Response:
+        """Tells nobody that incidents open, until a time, or without one until the next healthy ping. What was told
+        before is told to its end; what is still open when the snooze ends is told then."""
+        monitor = self.monitor(monitor_id)
+        until = self.body(request, bodies.SnoozeBody).get("until")
+        operations.snooze(monitor=monitor, until=until, by=self.access.actor, now=self.now)
+        return self.shown(monitor_id)
+
+
+class MonitorUnsnooze(MonitorEndpoint):
+    """`/monitors/{id}/unsnooze`."""
+
+    needs: ClassVar = {"POST": (Scope.MONITORS_WRITE,)}
+
+    @describe.call("End a monitor's snooze", name="unsnoozeMonitor", answer=rows.MonitorRow)
+    def post(self, request: Request, monitor_id: int) -> Response:
+        """Tells at once what is open. Ending what is not there changes nothing."""
+        operations.unsnooze(monitor=self.monitor(monitor_id), by=self.access.actor, now=self.now)
+        return self.shown(monitor_id)
+
+
 class MonitorTestAlert(MonitorEndpoint):
     """`/monitors/{id}/test-alert`."""
 

@@ -10,11 +10,17 @@ from django import forms
 from accounts.web import components
 from heartbeet.lib import durations
 from monitors import operations
-from monitors.domain import fields, schedule
+from monitors.domain import fields, policy, schedule
 from monitors.models import Monitor
 
 _PRESETS = (30, 60, 300, 900, 1800, 3600, 21_600, 86_400, 604_800)
-_BOXES = {"interval_sec": "every", "grace_sec": "grace", "max_runtime_sec": "max_runtime"}
+_BOXES = {
+    "interval_sec": "every",
+    "grace_sec": "grace",
+    "max_runtime_sec": "max_runtime",
+    "alert_delay_sec": "alert_delay",
+    "remind_every_sec": "remind_every",
+}
 
 
 class DurationField(forms.CharField):
@@ -98,6 +104,26 @@ class MonitorForm(forms.Form):
     max_runtime = DurationField(
         label="Longest run", required=False, placeholder="2 h", help_text="For jobs that also ping /start."
     )
+    alert_delay = DurationField(
+        label="Tell only what is still down after",
+        required=False,
+        placeholder="as the organisation",
+        help_text="0 for at once.",
+    )
+    remind_every = DurationField(
+        label="Remind every", required=False, placeholder="as the organisation", help_text="0 for never."
+    )
+    recovery_threshold = forms.IntegerField(
+        label="Up again after",
+        required=False,
+        min_value=1,
+        max_value=policy.MAX_RECOVERY,
+        widget=forms.NumberInput({"class": "input", "inputmode": "numeric", "placeholder": "as the organisation"}),
+        help_text="Good pings in a row.",
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"), f"Write a whole number from 1 to {policy.MAX_RECOVERY}."
+        ),
+    )
     tags = forms.CharField(
         required=False,
         max_length=1100,
@@ -156,6 +182,9 @@ class MonitorForm(forms.Form):
             "grace_sec": given["grace"],
             "alert_threshold": given["alert_threshold"],
             "max_runtime_sec": given["max_runtime"],
+            "alert_delay_sec": given["alert_delay"],
+            "remind_every_sec": given["remind_every"],
+            "recovery_threshold": given["recovery_threshold"],
             "tags": given["tags"],
             "description": given["description"],
             "post_only": given["post_only"],
@@ -220,6 +249,9 @@ def initial(monitor: Monitor, channel_ids: Iterable[int]) -> dict[str, Any]:
         "grace": monitor.grace_sec,
         "alert_threshold": monitor.alert_threshold,
         "max_runtime": monitor.max_runtime_sec,
+        "alert_delay": monitor.alert_delay_sec,
+        "remind_every": monitor.remind_every_sec,
+        "recovery_threshold": monitor.recovery_threshold,
         "tags": " ".join(monitor.tags),
         "description": monitor.description,
         "post_only": monitor.post_only,

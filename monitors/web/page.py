@@ -6,7 +6,8 @@ from accounts.access import Access
 from accounts.domain.roles import Scope
 from alerts import queries as alerts_queries
 from heartbeet.lib import words
-from monitors import queries
+from monitors import policies, queries
+from monitors.domain.policy import Policy
 from monitors.domain.status import Kind
 from monitors.models import Monitor
 from monitors.operations import Secrets
@@ -28,7 +29,7 @@ def living(who: Access, monitor: Monitor, tell: words.Teller) -> dict[str, Any]:
     )
     return {
         "monitor": monitor,
-        "head": present.headline(monitor, queries.outlook(monitor, tell.now), history, tell),
+        "head": present.headline(monitor, queries.outlook(monitor, tell.now), history, _policy(monitor), tell),
         "pings": [present.ping(each, tell, with_source=can_edit) for each in pings],
         "incidents": [present_incidents.incident(each, tell) for each in incidents],
         "gaps": gap_lines.lately(tell),
@@ -52,7 +53,12 @@ def whole(who: Access, monitor: Monitor, token: str, tell: words.Teller) -> dict
             interval_sec=monitor.interval_sec,
             is_post_only=monitor.post_only,
         ),
-        "facts": present.facts(monitor),
+        "facts": present.facts(monitor, _policy(monitor)),
         "upcoming": present.upcoming(monitor, tell),
         "channels": alerts_queries.subscribed(monitor),
     }
+
+
+def _policy(monitor: Monitor) -> Policy:
+    """What counts for it."""
+    return policies.of_monitors([monitor])[monitor.id]

@@ -9,7 +9,9 @@ from django.utils.safestring import SafeString
 from accounts.web.components import State
 from heartbeet.lib import durations
 from heartbeet.lib.words import Moment, Teller
+from monitors import queries
 from monitors.domain import schedule
+from monitors.domain.policy import Policy
 from monitors.domain.status import Cause, Kind, Status
 from monitors.models import Incident, Monitor, Ping, StatusChange
 from monitors.queries import Outlook
@@ -27,6 +29,7 @@ class Row:
     schedule: str
     last_ping: Moment | None
     due: SafeString | str
+    is_snoozed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class Headline:
     since: Moment
     reason: SafeString | str
     outlook: SafeString | str
+    snooze: SafeString | str
     last_ping: Moment | None
     ping_count: int
 
@@ -84,6 +88,7 @@ def row(monitor: Monitor, outlook: Outlook, tell: Teller) -> Row:
         schedule=outlook.schedule,
         last_ping=tell.maybe(monitor.pulse.last_ping_at),
         due=_due(outlook, tell),
+        is_snoozed=queries.is_snoozed(monitor, tell.now),
     )
 
 
@@ -96,14 +101,15 @@ def rows(monitors: Iterable[Monitor], outlooks: dict[int, Outlook], tell: Teller
     )
 
 
-def headline(monitor: Monitor, outlook: Outlook, history: History, tell: Teller) -> Headline:
-    """The head of a monitor's page."""
+def headline(monitor: Monitor, outlook: Outlook, history: History, its: Policy, tell: Teller) -> Headline:
+    """The head of a monitor's page; `its` is the policy that counts for it."""
     is_late = outlook.status == Status.LATE and outlook.next_due_at
     return Headline(
         state=State.of(outlook.status),
         since=tell.moment(outlook.next_due_at if is_late and outlook.next_due_at else monitor.pulse.status_since),
         reason="The ping that was due has not come yet." if is_late else _reason(history, tell),
-        outlook=_what_next(monitor, outlook, tell),
+        outlook=_what_next(monitor, outlook, its, tell),
+        snooze=_snooze(monitor, tell),
         last_ping=tell.maybe(monitor.pulse.last_ping_at),
         ping_count=monitor.pulse.ping_count,
     )
@@ -124,18 +130,29 @@ def ping(given: Ping, tell: Teller, *, with_source: bool) -> PingRow:
     )
 
 
-def facts(monitor: Monitor) -> list[Fact]:
-    """A monitor's settings in words."""
+def facts(monitor: Monitor, its: Policy) -> list[Fact]:
+    """A monitor's settings in words; `its` is the policy that counts for it."""
     kept = [
         Fact("Schedule", _schedule(monitor).describe()),
         Fact("Cron", monitor.cron),
         Fact("Grace", durations.short(monitor.grace_sec)),
         Fact("Alerts after", "1 failure" if monitor.alert_threshold == 1 else f"{monitor.alert_threshold:,} in a row"),
+        *(policy(its) if its != Policy() else []),
         Fact("Longest run", durations.short(monitor.max_runtime_sec) if monitor.max_runtime_sec else ""),
         Fact("Counts", "POST only" if monitor.post_only else ""),
         Fact("Project", monitor.project.name),
     ]
     return [fact for fact in kept if fact.value]
+
+
+def policy(found: Policy) -> list[Fact]:
+    """When people are told, in words."""
+    delay, remind, times = found.alert_delay_sec, found.remind_every_sec, found.recovery_threshold
+    return [
+        Fact("Tells", f"what is still down after {durations.short(delay)}" if delay else "at once"),
+        Fact("Reminds", f"every {durations.short(remind)}" if remind else "never"),
+        Fact("Up again after", "1 good ping" if times == 1 else f"{times} good pings in a row"),
+    ]
 
 
 def upcoming(monitor: Monitor, tell: Teller, count: int = 3) -> list[Moment]:
@@ -155,7 +172,15 @@ def _due(outlook: Outlook, tell: Teller) -> SafeString | str:
     return format_html("due {}", moment) if outlook.next_due_at < tell.now else moment.__html__()
 
 
-def _what_next(monitor: Monitor, outlook: Outlook, tell: Teller) -> SafeString | str:
+def _snooze(monitor: Monitor, tell: Teller) -> SafeString | str:
+    if not queries.is_snoozed(monitor, tell.now):
+        return ""
+    if monitor.snoozed_until is None:
+        return "Snoozed until its next healthy ping: nobody is told that incidents open."
+    return format_html("Snoozed until {}: nobody is told that incidents open.", tell.precise(monitor.snoozed_until))
+
+
+def _what_next(monitor: Monitor, outlook: Outlook, its: Policy, tell: Teller) -> SafeString | str:
     if outlook.status == Status.PAUSED:
         return "Pings are still stored. Silence alerts nobody until it is resumed."
     if outlook.next_due_at is None or outlook.deadline_at is None:
@@ -168,9 +193,14 @@ def _what_next(monitor: Monitor, outlook: Outlook, tell: Teller) -> SafeString |
         told = (
             "A ping was due {} and has not come" if outlook.next_due_at < tell.now else "The next ping is expected {}"
         )
-        return format_html("{}" + told + "; one success brings it back up.", times, due)
+        return format_html("{}" + told + "; {}.", times, due, _way_back(monitor, its))
     grace = durations.short(monitor.grace_sec) if monitor.grace_sec else "no"
     return format_html("The next ping is due {}, with {} of grace.", due, grace)
+
+
+def _way_back(monitor: Monitor, its: Policy) -> str:
+    left = its.recovery_threshold - monitor.pulse.good_pings
+    return "one success brings it back up" if left <= 1 else f"{left} successes in a row bring it back up"
 
 
 def _reason(history: History, tell: Teller) -> SafeString | str:

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
 from accounts.web.components import State
 from heartbeet.lib import durations
 from heartbeet.lib.words import Moment, Teller
@@ -11,6 +14,7 @@ from monitors.models import Incident, IncidentEvent
 _EVENTS = {
     EventKind.OPENED: ("down", "Incident opened"),
     EventKind.ESCALATED: ("down", "Escalated"),
+    EventKind.REMINDED: ("late", "People were reminded"),
     EventKind.ACKNOWLEDGED: ("acknowledged", "Acknowledged"),
     EventKind.NOTE: ("note", "Note"),
     EventKind.RESOLVED: ("resolved", "Resolved"),
@@ -64,7 +68,7 @@ class EventRow:
     state: State
     at: Moment
     by: str
-    message: str
+    message: SafeString | str
 
 
 def incident(given: Incident, tell: Teller) -> IncidentRow:
@@ -100,4 +104,13 @@ def event(given: IncidentEvent, tell: Teller) -> EventRow:
     """One entry of the timeline; its actor must be loaded."""
     key, word = _EVENTS[EventKind(given.kind)]
     by = given.actor.email if given.actor else ""
-    return EventRow(State(key, word), tell.precise(given.at), by, given.message)
+    return EventRow(State(key, word), tell.precise(given.at), by, given.message or _held(given, tell))
+
+
+def _held(given: IncidentEvent, tell: Teller) -> SafeString | str:
+    """What holds the beginning of an incident back; the incident's monitor must be loaded."""
+    if given.kind != EventKind.OPENED or given.dispatched_at or given.hold_until is None:
+        return ""
+    if given.incident.monitor.snoozed_at:
+        return "Nobody is told while the monitor is snoozed."
+    return format_html("Nobody is told before {}, for it may be over by then.", tell.precise(given.hold_until))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from monitors.web import editing, incidents, projects, views
+from monitors.web import editing, incidents, policy, projects, snoozing, telling, views
 
 app_name = "monitors"
 urlpatterns = [
@@ -15,12 +15,16 @@ urlpatterns = [
     path("monitors/<int:monitor_id>/rotate", views.rotate, name="rotate"),
     path("monitors/<int:monitor_id>/pause", views.pause, name="pause"),
     path("monitors/<int:monitor_id>/resume", views.resume, name="resume"),
+    path("monitors/<int:monitor_id>/snooze", snoozing.snooze, name="snooze"),
+    path("monitors/<int:monitor_id>/unsnooze", snoozing.unsnooze, name="unsnooze"),
+    path("monitors/<int:monitor_id>/telling", telling.choose, name="telling"),
     path("monitors/<int:monitor_id>/delete", views.delete, name="delete"),
     path("incidents", incidents.index, name="incidents"),
     path("incidents/<int:incident_id>", incidents.detail, name="incident"),
     path("incidents/<int:incident_id>/acknowledge", incidents.acknowledge, name="acknowledge"),
     path("incidents/<int:incident_id>/resolve", incidents.resolve, name="resolve"),
     path("incidents/<int:incident_id>/notes", incidents.note, name="note"),
+    path("settings/alerts", policy.index, name="alert-policy"),
     path("settings/projects", projects.index, name="projects"),
     path("settings/projects/new", projects.create, name="new-project"),
     path("settings/projects/<int:project_id>/rename", projects.rename, name="rename-project"),

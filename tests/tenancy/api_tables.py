@@ -105,7 +105,7 @@ ACCOUNT = table.rows(
     },
 )
 
-OF_THE_INSTALLATION = {"listening-gaps"}
+OF_THE_INSTALLATION = {"listening-gaps", "alert-policy"}
 """Collections that hold nothing of anybody, but for numbers of one's own."""
 
 EVERY = [*MONITORS, *ALERTS, *ACCOUNT]

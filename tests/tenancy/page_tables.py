@@ -25,6 +25,11 @@ MONITORS = table.rows(
     GET  /monitors/<monitor_id>/pause         sign-in 200   403    200    200   200   404   -
     POST /monitors/<monitor_id>/pause         sign-in done  403    done   done  done  404   /monitors/<monitor_id>
     POST /monitors/<monitor_id>/resume        sign-in done  403    done   done  done  404   /monitors/<monitor_id>
+    GET  /monitors/<monitor_id>/snooze        sign-in 200   403    200    200   200   404   -
+    POST /monitors/<monitor_id>/snooze        sign-in done  403    done   done  done  404   /monitors/<monitor_id>
+    POST /monitors/<monitor_id>/unsnooze      sign-in done  403    done   done  done  404   /monitors/<monitor_id>
+    GET  /monitors/<monitor_id>/telling       sign-in 200   403    200    200   200   404   -
+    POST /monitors/<monitor_id>/telling       sign-in done  403    done   done  done  404   /monitors/<monitor_id>
     GET  /monitors/<monitor_id>/delete        sign-in 200   403    200    200   200   404   -
     POST /monitors/<monitor_id>/delete        sign-in done  403    done   done  done  404   /
     GET  /incidents                           sign-in 200   200    200    200   200   200   -
@@ -34,6 +39,7 @@ MONITORS = table.rows(
     POST /incidents/<incident_id>/notes       sign-in done  403    done   done  done  404   /incidents/<incident_id>
     """,
     {
+        "POST /monitors/<monitor_id>/snooze": {"how": "hour"},
         "POST /monitors/new": _MONITOR,
         "POST /monitors/<monitor_id>/edit": _MONITOR,
         "POST /incidents/<incident_id>/notes": {"message": "looking at it"},
@@ -84,6 +90,8 @@ POST /settings/invitations                        sign-in done  403    403    do
 POST /settings/invitations/<invitation_id>/resend sign-in done  403    403    done  done  404   /settings/members
 GET  /settings/invitations/<invitation_id>/revoke sign-in 200   403    403    200   200   404   -
 POST /settings/invitations/<invitation_id>/revoke sign-in done  403    403    done  done  404   /settings/members
+GET  /settings/alerts                             sign-in 200   200    200    200   200   200   -
+POST /settings/alerts                             sign-in done  403    403    done  done  done  /settings/alerts
 GET  /settings/projects                           sign-in 200   200    200    200   200   200   -
 POST /settings/projects/new                       sign-in done  403    done   done  done  done  /settings/projects
 POST /settings/projects/<project_id>/rename       sign-in done  403    done   done  done  404   /settings/projects
@@ -105,6 +113,7 @@ GET  /settings/audit-log.csv                      sign-in 200   403    403    20
         "POST /settings": {"name": "renamed"},
         "POST /settings/members/<member_id>/role": {"role": "member"},
         "POST /settings/invitations": {"email": "grace@example.com", "role": "viewer"},
+        "POST /settings/alerts": {"delay": "300", "remind": "0", "recovery": 1},
         "POST /settings/projects/new": {"name": "new"},
         "POST /settings/projects/<project_id>/rename": {"name": "renamed"},
         "POST /settings/tokens/new": {"name": "CI", "preset": "all", "expires": "90"},
