@@ -40,9 +40,10 @@ def is_loopback(url: str) -> bool:
     """Whether a URL leads to the machine that asks."""
     name = (urlsplit(url).hostname or "").rstrip(".").lower()
     try:
-        return ipaddress.ip_address(name).is_loopback
+        address = ipaddress.ip_address(name)
     except ValueError:
         return name == "localhost" or name.endswith(".localhost")
+    return address.is_loopback or address.is_unspecified
 
 
 class Canary:

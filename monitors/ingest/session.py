@@ -19,6 +19,8 @@ from monitors import sql
 
 log = structlog.get_logger(__name__)
 
+PATIENCE_SEC = 3.5
+"""A database that takes longer for a batch hangs: it goes into the spool, and whoever waits is answered within 5 s."""
 PROBE_SEC = 0.5
 PROBE_LIMIT_SEC = 3.0
 WATCH_SEC = 0.25
@@ -44,7 +46,7 @@ def own_connection() -> BaseDatabaseWrapper:
     if backend.DatabaseWrapper.vendor == "postgresql":
         options.update({name: value for name, value in _POSTGRESQL_OPTIONS.items() if name not in options})
     else:
-        options["timeout"] = min(options.get("timeout", 5), 5)
+        options["timeout"] = min(options.get("timeout", PATIENCE_SEC), PATIENCE_SEC)
     made: BaseDatabaseWrapper = backend.DatabaseWrapper(given, "default")
     return made
 

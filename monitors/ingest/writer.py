@@ -25,8 +25,6 @@ log = structlog.get_logger(__name__)
 IDLE_SEC = 1.0
 DRAIN_SLICE_SEC = 0.2
 LAST_DRAIN_SEC = 4.0
-PATIENCE_SEC = 3.5
-"""A database that takes longer for a batch hangs: it goes into the spool, and whoever waits is answered within 5 s."""
 MOST_PATIENCE_SEC = 30.0
 
 
@@ -61,7 +59,7 @@ class Writer:
         self._canary_place = canary_place
         self._expect_canaries()
         self._closed_us = 0
-        self._patience_sec = PATIENCE_SEC
+        self._patience_sec = session.PATIENCE_SEC
         self._thread = threading.Thread(target=self._run, name="heartbeet-writer", daemon=True)
 
     def start(self) -> None:
@@ -168,7 +166,7 @@ class Writer:
 
     def _into_database(self, batch: Batch) -> bool:
         """False if the database is away."""
-        with self._outages(), self._watchdog.limit(PATIENCE_SEC):
+        with self._outages(), self._watchdog.limit(session.PATIENCE_SEC):
             self._recorder.record(batch)
             self._limited = {}
             return True
@@ -204,7 +202,7 @@ class Writer:
             try:
                 with self._outages(), self._watchdog.limit(self._patience_sec):
                     waiting.step()
-                    self._patience_sec = PATIENCE_SEC
+                    self._patience_sec = session.PATIENCE_SEC
             except SpoolFull as error:
                 log.error("spool_not_drained", error=str(error))
                 return
@@ -218,7 +216,7 @@ class Writer:
         if self.outage.is_on:
             return
         try:
-            with self._outages(), self._watchdog.limit(PATIENCE_SEC):
+            with self._outages(), self._watchdog.limit(session.PATIENCE_SEC):
                 self._tell(clock.from_microseconds(at_us))
         except SpoolFull as error:
             log.error("spool_not_read", error=str(error))  # how much waits in it is not known: the clock must wait
@@ -260,7 +258,7 @@ class Writer:
         try:
             self._drain(LAST_DRAIN_SEC)
             if self._node.is_known and self._spool.is_empty and not self.outage.is_on:
-                with self._watchdog.limit(PATIENCE_SEC):
+                with self._watchdog.limit(session.PATIENCE_SEC):
                     self._node.leave(listened_through=clock.from_microseconds(self._closed_us))
         except Exception:
             log.exception("no_goodbye")

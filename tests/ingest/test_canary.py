@@ -47,6 +47,7 @@ def sent(site_url: str, listener: Listener, *, times: int = 1) -> tuple[Deaf, ..
         pytest.param("http://heartbeet.localhost", "on", "", id="a name of this machine"),
         pytest.param("http://127.0.0.2:8000", "on", "", id="this machine"),
         pytest.param("http://[::1]:8000", "on", "", id="this machine, IPv6"),
+        pytest.param("http://0.0.0.0:8000", "on", "", id="whatever machine asks"),
     ],
 )
 def test_they_go_to_a_public_url_that_was_given(

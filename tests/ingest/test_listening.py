@@ -269,6 +269,26 @@ def test_a_process_has_listened_until_it_began_to_stop(
     assert asked_at <= left.flushed_through <= left.stopped_at
 
 
+def test_whom_it_turns_away_while_it_still_writes_is_told_with_the_goodbye(
+    server: Server, job: operations.Created, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing, may_go_on = _stop_in(monkeypatch, store, "record")
+    held = server.begin(f"/api/v1/heartbeats/{job.secrets.token}")
+    writing.wait()
+    assert app._ingest is not None
+    app._ingest._writer.close()
+
+    assert ping(server, job) == 503
+
+    may_go_on.set()
+    assert held.result(20).status == 204
+    server.stop()
+    left, deaf = IngestNode.objects.get(), Deafness.objects.get()
+    assert left.stopped_at is not None
+    assert deaf.ended_at is not None
+    assert (deaf.reason, left.flushed_through <= deaf.started_at <= deaf.ended_at) == (Reason.REFUSED, True)
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_writer_that_died_turns_pings_away_instead_of_keeping_them_waiting(
     server: Server, job: operations.Created, monkeypatch: pytest.MonkeyPatch
