@@ -1,5 +1,6 @@
 """Real servers that stand in for the ones we send to: they keep what they get and answer as they are told."""
 
+import ssl
 import threading
 import time
 from collections import deque
@@ -43,13 +44,13 @@ class Answer:
 class HTTPReceiver:
     """A threaded HTTP server. `answer(...)` says how it answers from now on, `then(...)` queues answers for once."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.requests: list[Received] = []
         self._always = Answer()
         self._once: deque[Answer] = deque()
         self._arrived = threading.Condition()
         self._closing = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     @property
@@ -67,6 +68,10 @@ class HTTPReceiver:
     def then(self, status: int = 200, body: bytes = b"ok", *, hang_sec: float = 0.0, **headers: str) -> None:
         """Answer one request like this, in the order of the calls, before what `answer` says."""
         self._once.append(Answer(status, body, _header_names(headers), hang_sec))
+
+    def speak_tls(self, context: ssl.SSLContext) -> None:
+        """Be an HTTPS server from the next connection on; the handshake is made by the thread that reads."""
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
 
     def wait_for(self, count: int, *, seconds: float = 10) -> list[Received]:
         """The requests, as soon as there are `count`. Raises TimeoutError."""
