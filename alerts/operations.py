@@ -76,6 +76,8 @@ def edit_channel(*, channel: Channel, changes: Mapping[str, Any], by: Actor, now
     channel.is_default = changes.get("is_default", channel.is_default)
     channel.updated_at = now
     channel.save(update_fields=["name", "config", "secrets", "host", "is_enabled", "is_default", "updated_at"])
+    if "is_fallback" in changes:  # left out it must stay as it is now, not as it was when the row was read
+        _choose_fallback(channel, changes["is_fallback"], by, now)
     receivers.ask_again(channel.host, now=now)
     after = _shown(channel)
     if is_secret:  # the audit log replaces both values, and shows that they differ
@@ -137,6 +139,13 @@ def _ends_of(channel: Channel, dead: QuerySet[Delivery]) -> QuerySet[Delivery]:
 def resource(channel: Channel) -> str:
     """A channel's name in the audit log."""
     return f"channel:{channel.id}"
+
+
+def _choose_fallback(channel: Channel, is_fallback: bool, by: Actor, now: datetime) -> None:
+    channel.is_fallback = is_fallback
+    if is_fallback:
+        _make_room_for(channel, by, now)
+    channel.save(update_fields=["is_fallback"])
 
 
 def _make_room_for(fallback: Channel, by: Actor, now: datetime) -> None:
