@@ -5,11 +5,13 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 BIN := .venv/bin
 WORKERS ?= 3
 FUZZ ?= 200
+CHAOS ?= 200
+SEED ?= 0
 COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml
 PYTEST_FLAGS ?= -q
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-sqlite test-postgresql check bench fuzz schema format requirements clean
+.PHONY: help run test test-sqlite test-postgresql check bench fuzz chaos schema format requirements clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -39,6 +41,11 @@ bench: .venv/dev.stamp  ## Measure: one JSON line per case
 
 fuzz: .venv/dev.stamp  ## Ask the API for what nobody expects: FUZZ examples for each call
 	HEARTBEET_TEST_FUZZ=$(FUZZ) $(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_FLAGS) tests/api/test_schema.py
+
+chaos: .venv/dev.stamp  ## Kill processes at every statement: CHAOS rounds on each database, and outages at full length; a table each
+	@for database in sqlite postgresql; do \
+		HEARTBEET_TEST_CHAOS=$(CHAOS) HEARTBEET_TEST_SEED=$(SEED) HEARTBEET_TEST_DATABASE=$$database \
+		timeout 3600 $(BIN)/python -m pytest $(PYTEST_FLAGS) tests/chaos || exit 1; done
 
 schema: .venv/dev.stamp  ## Write schema.yml and the tables of docs/reference/api.md from the code
 	$(BIN)/heartbeet schema

@@ -17,6 +17,7 @@ SELECT d.uid, d.status, i.monitor_id, e.kind, d.channel_id FROM alerts_delivery 
 JOIN monitors_incident i ON i.id = d.incident_id JOIN monitors_incidentevent e ON e.id = d.event_id
 WHERE e.kind IN ('opened', 'resolved')
 """
+_UIDS = "SELECT uid FROM alerts_delivery"
 _INCIDENTS = "SELECT monitor_id, resolved_at IS NULL FROM monitors_incident"
 _SUBSCRIPTIONS = "SELECT monitor_id, count(*) FROM alerts_subscription GROUP BY monitor_id"
 _OUTBOX = "SELECT count(*) FROM monitors_incidentevent WHERE dispatched_at IS NULL"
@@ -44,13 +45,15 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Account:
-    """Everything that was to be told, is in the ledger, and came. `received` counts the ids of messages."""
+    """Everything that was to be told, is in the ledger, and came. `ledger` has the ids of all messages, `deliveries`
+    those of beginnings and ends; `received` counts ids."""
 
     promises: Mapping[int, Promise]
     incidents: Counter[int]
     ended: Counter[int]
     subscriptions: Mapping[int, int]
     deliveries: tuple[Delivery, ...]
+    ledger: frozenset[str]
     received: Counter[str]
     undispatched: int
     answered: frozenset[str]
@@ -73,10 +76,11 @@ class Account:
             ended=Counter(monitor_id for monitor_id, is_open in incidents if not is_open),
             subscriptions=dict(installation.rows(_SUBSCRIPTIONS)),
             deliveries=tuple(Delivery(_plain(uid), *rest) for uid, *rest in installation.rows(_DELIVERIES)),
+            ledger=frozenset(_plain(uid) for (uid,) in installation.rows(_UIDS)),
             received=Counter([*_ids_of_webhooks(webhooks), *_ids_of_mails(mails)]),
             undispatched=installation.rows(_OUTBOX)[0][0],
             answered=frozenset(answered),
-            stored=Counter(bytes(body).decode() for (body,) in installation.rows(_PINGS)),
+            stored=Counter(bytes(body).decode().partition("\n")[0] for (body,) in installation.rows(_PINGS)),
         )
 
     def open(self) -> list[str]:
@@ -99,7 +103,7 @@ class Account:
                 found.append(f"Monitor {monitor_id} has {self.incidents[monitor_id]} incidents: {promise}.")
         found += [f"{each} is dead." for each in self.deliveries if each.status == "dead"]
         found += [f"{key} was told under several ids." for key in self.told_under_several_ids]
-        found += [f"{uid} was received and is in no ledger." for uid in self.received.keys() - self._by_uid.keys()]
+        found += [f"{uid} was received and is in no ledger." for uid in self.received.keys() - self.ledger]
         found += [f"{number!r} is stored {count} times." for number, count in self.stored.items() if count > 1]
         return found
 
@@ -146,7 +150,7 @@ class Account:
             "incidents expected": sum(promise.openings for promise in self.promises.values()),
             "incidents seen": sum(self.incidents.values()),
             "alerts expected": expected,
-            "alerts received": len(self.received),
+            "alerts received": sum(bool(self.received[each.uid]) for each in self.deliveries),
             "alerts told with another": sum(each.status == "collapsed" for each in self.deliveries),
             "alerts lost": len(self.lost_messages) + len(self.unwritten),
             "alerts false": len(self.false_alerts),
@@ -156,10 +160,6 @@ class Account:
             "of them stored": len(self.answered & self.stored.keys()),
             "stored twice": sum(count > 1 for count in self.stored.values()),
         }
-
-    @cached_property
-    def _by_uid(self) -> dict[str, Delivery]:
-        return {each.uid: each for each in self.deliveries}
 
 
 def _plain(uid: Any) -> str:

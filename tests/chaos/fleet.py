@@ -12,6 +12,7 @@ Every ping carries a number of its own, so that the database can be asked for ea
 what is to be told of a monitor in the end, whatever happens to us meanwhile.
 """
 
+import functools
 import itertools
 import threading
 import time
@@ -37,30 +38,35 @@ KEEP_EVERY_SEC, CLIENTS, RETRY_SEC = 1.0, 6, 0.1
 
 
 class Role(Enum):
-    """What a monitor goes through, and what people are told of it: (openings, resolutions)."""
+    """What a monitor goes through, and what people are told of it: (openings, resolutions). A third value only tells
+    apart what would else be one member."""
 
     KEEPS = SHORTEST_SEC, NOTHING  # pings all the time
+    LOGS = HOUR_SEC, NOTHING, "logs"  # never says that it succeeded
     SILENT = SHORTEST_SEC, Promise(1, 0)  # pings once
     FAILS = HOUR_SEC, Promise(1, 0)  # reports a failure
     RETURNS = HOUR_SEC, Promise(1, 1)  # reports a failure, then a success
 
     @property
     def interval_sec(self) -> int:
-        return self.value[0]
+        interval_sec: int = self.value[0]
+        return interval_sec
 
     @property
     def promise(self) -> Promise:
-        return self.value[1]
+        promise: Promise = self.value[1]
+        return promise
 
 
 @dataclass
 class Job:
-    """A monitor, and what its client knows: how many pings it sent, and which of them were answered 204, and when."""
+    """A monitor, and what its client knows: how many pings it sent, and of those answered 204 the number, and when it
+    was sent and answered."""
 
     id: int
     url: str
     role: Role
-    answered: list[tuple[str, float]] = field(default_factory=list)
+    answered: list[tuple[str, float, float]] = field(default_factory=list)
     sent: int = 0
 
     def next_number(self) -> str:
@@ -106,31 +112,31 @@ class Fleet:
         while not self._stopping.is_set() and not self.try_to_ping(job, suffix):
             time.sleep(RETRY_SEC)
 
-    def try_to_ping(self, job: Job, suffix: str = "") -> bool:
-        """Ping once. Returns whether it was answered 204."""
-        number = job.next_number()
-        is_answered = self._installation.ping(job.url + suffix, number.encode()) == 204
+    def try_to_ping(self, job: Job, suffix: str = "", *, size: int = 0) -> bool:
+        """Ping once, with a body of about that size. Returns whether it was answered 204."""
+        number, sent_at = job.next_number(), time.time()
+        is_answered = self._installation.ping(job.url + suffix, f"{number}\n{'.' * size}".encode()) == 204
         if is_answered:
-            job.answered.append((number, time.time()))
+            job.answered.append((number, sent_at, time.time()))
         return is_answered
 
     def later(self, *steps: tuple[Job, str]) -> None:
         """Have a client ping in this order, in the background."""
         self._start(self._follow, steps)
 
-    def keep_pinging(self, jobs: Sequence[Job]) -> None:
-        """Ping each once a second, in the background; who gets no answer tries again at once."""
+    def keep_pinging(self, jobs: Sequence[Job], suffix: str = "", *, every_sec: float = KEEP_EVERY_SEC) -> None:
+        """Ping each so often, in the background; who gets no answer tries again at once."""
         for client in range(CLIENTS):
-            self._start(self._keep, jobs[client::CLIENTS])
+            self._start(functools.partial(self._keep, suffix, every_sec), jobs[client::CLIENTS])
 
     def heard_of(self, jobs: Sequence[Job], *, since: float) -> bool:
         """Whether each of them was answered since then."""
-        return all(job.answered and job.answered[-1][1] > since for job in jobs)
+        return all(job.answered and job.answered[-1][2] > since for job in jobs)
 
     def account(self) -> Account:
         """What the ledger and the receivers say by now."""
         promises = {job.id: job.role.promise if job.sent else NOTHING for job in self.jobs}
-        answered = {number for job in self.jobs for number, _ in tuple(job.answered)}
+        answered = {number for job in self.jobs for number, *_ in tuple(job.answered)}
         return Account.of(self._installation, promises, answered, self._webhooks, self._mails)
 
     def _start(self, work: Callable[[Any], None], given: Any) -> None:
@@ -140,12 +146,12 @@ class Fleet:
         for job, suffix in steps:
             self.ping(job, suffix)
 
-    def _keep(self, share: Sequence[Job]) -> None:
+    def _keep(self, suffix: str, every_sec: float, share: Sequence[Job]) -> None:
         while not self._stopping.is_set():
             began = time.monotonic()
             for job in share:
-                self.ping(job)
-            self._stopping.wait(max(0.0, KEEP_EVERY_SEC - (time.monotonic() - began)))
+                self.ping(job, suffix)
+            self._stopping.wait(max(0.0, every_sec - (time.monotonic() - began)))
 
     def dismiss(self) -> None:
         """Let the clients end; whatever went wrong in one is raised here."""

@@ -162,6 +162,12 @@ class Installation:
         with contextlib.closing(sqlite3.connect(self.folder / "data" / "heartbeet.sqlite3", timeout=20)) as database:
             return database.execute(query, values).fetchall()
 
+    def change(self, statement: str, *values: Any) -> None:
+        """Change the database behind the back of the processes."""
+        with contextlib.closing(sqlite3.connect(self.folder / "data" / "heartbeet.sqlite3", timeout=20)) as database:
+            database.execute(statement, values)
+            database.commit()
+
     def log(self) -> str:
         """What the processes have said so far."""
         return self.output.read_text(encoding="utf-8")

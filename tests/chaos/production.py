@@ -81,6 +81,10 @@ class Production(Installation):
         with psycopg.connect(self.database_url) as connection:
             return connection.execute(query.replace("?", "%s").encode(), values).fetchall()
 
+    def change(self, statement: str, *values: Any) -> None:
+        with psycopg.connect(self.database_url) as connection:
+            connection.execute(statement.replace("?", "%s").encode(), values)
+
 
 def new_database() -> str:
     """The URL of an empty database on this session's server."""

@@ -23,6 +23,7 @@ from tests.chaos.keeper import Keeper
 from tests.receivers import HTTPReceiver, SMTPReceiver
 
 ROUNDS = int(os.environ.get("HEARTBEET_TEST_CHAOS", "0"))
+EACH_FOR_ITSELF = {"HEARTBEET_STORM_INCIDENTS": "0"}
 SHORT_ROUNDS, SHORT_LEASE = 8, {"HEARTBEET_TEST_LEASE_SEC": "3"}
 SEED = int(os.environ.get("HEARTBEET_TEST_SEED", "0")) or random.SystemRandom().randrange(1, 1_000_000)
 
@@ -49,7 +50,12 @@ def test_no_kill_loses_doubles_or_makes_up_an_alert(
 
 @contextlib.contextmanager
 def _installed(folder: Path, faults: Faults, mails: SMTPReceiver) -> Iterator[Installation]:
-    environ = {"HEARTBEET_SMTP_URL": mails.url, **faults.environ(), **({} if ROUNDS else SHORT_LEASE)}
+    environ = {
+        "HEARTBEET_SMTP_URL": mails.url,
+        **EACH_FOR_ITSELF,
+        **faults.environ(),
+        **({} if ROUNDS else SHORT_LEASE),
+    }
     if settings.HEARTBEET_EMBEDDED:
         with installed(folder, **environ) as embedded:
             yield embedded
