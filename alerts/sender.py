@@ -26,7 +26,7 @@ from heartbeet.lib import clock
 
 log = structlog.get_logger(__name__)
 
-SLOW_AFTER_SEC = 0.25
+SLOW_AFTER_SEC = 0.1
 """A send that has not ended by then waits for its receiver, and does not count among those that work."""
 WAITING_PER_SLOT = 8
 """So many errands may be under way in all, for each that may work."""
@@ -123,6 +123,7 @@ class Sender:
                 outcomes = []
             if unsent:
                 claims.release(unsent, now=self._now())
+                self._is_knocked = True  # it may be claimed again
         except (OperationalError, InterfaceError):
             with self._state:
                 self._outcomes[:0], self._unsent[:0] = outcomes, unsent
