@@ -60,6 +60,7 @@ class Canary:
         self._every_sec = every_sec
         self._client = http.Client(allowed=_ANYWHERE, timeout_sec=timeout_sec)  # the operator's own URL
         self._stopping = threading.Event()
+        self._trouble_before = ""
 
     def start(self) -> None:
         """A daemon, for one on its way must not hold up the end of the process."""
@@ -74,8 +75,10 @@ class Canary:
         trouble = self._trouble()
         if self._stopping.is_set():
             return
+        if trouble != self._trouble_before:  # where they never come back, the log need not fill with it
+            log.warning("canary_lost" if trouble else "canary_returned", host=self._host, trouble=trouble)
+            self._trouble_before = trouble
         if trouble:
-            log.warning("canary_lost", host=self._host, trouble=trouble)
             self._listener.canary_failed()
         else:
             self._listener.canary_returned(sent_at)

@@ -27,7 +27,7 @@ def base(receiver: HTTPReceiver) -> str:
 
 def sent(site_url: str, listener: Listener, *, times: int = 1) -> tuple[Deaf, ...]:
     """What a process has to tell after it has sent canaries."""
-    bird = Canary(site_url, listener, every_sec=60, timeout_sec=0.2)
+    bird = Canary(site_url, listener, every_sec=60, timeout_sec=0.5)
     for _ in range(times):
         bird.send()
     return listener.report(listener.now())[1]
@@ -116,7 +116,7 @@ def test_three_that_are_lost_in_a_row_are_deafness_since_the_last_success(
         (deaf,) = sent(trouble(http_receiver), listener, times=3)
 
     assert (deaf.reason, deaf.ended_at, before <= deaf.started_at <= after) == (Reason.CANARY, None, True)
-    assert [line["event"] for line in lines] == ["canary_lost"] * 3
+    assert [line["event"] for line in lines] == ["canary_lost"]
     assert canary.own_token() not in str(lines)
 
 
