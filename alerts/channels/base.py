@@ -27,6 +27,7 @@ WITHOUT_ACKNOWLEDGEMENTS = EVERY_EVENT - {MessageType.ACKNOWLEDGED}
 
 ERROR_LENGTH = 500
 EXCERPT_LENGTH = 1000
+PATH_LENGTH = 8
 SECRET_LENGTH = 16
 """A part of an address that is this long is a secret, not a word such as `webhooks`."""
 
@@ -246,8 +247,10 @@ class Channel(ABC):
         return None
 
     def discreet(self, receipt: Receipt) -> Receipt:
-        """The receipt without our secrets: some services repeat the address they were asked for."""
-        secrets = [value for each in self.fields if each.is_secret and (value := self.config.get(each.name))]
+        """The receipt without our secrets, and without what not everybody may see: some services repeat the address
+        they were asked for."""
+        given = [(each, value) for each in self.fields if (value := self.config.get(each.name))]
+        secrets = [value for each, value in given if each.is_secret or each.masked(value) != value]
         hidden = sorted({part for value in secrets for part in _parts(value)}, key=len, reverse=True)
         error, excerpt = receipt.error, receipt.excerpt
         for part in hidden:
@@ -257,7 +260,9 @@ class Channel(ABC):
 
 def _parts(secret: str) -> list[str]:
     """A secret as it may come back: whole, or what is long enough of it to be of use."""
-    return [secret, *(part for part in re.split(r"[\s/:?&=]+", secret) if len(part) >= SECRET_LENGTH)]
+    path = secret.partition("://")[2].partition("/")[2]
+    words_of_it = [part for part in re.split(r"[\s/:?&=]+", secret) if len(part) >= SECRET_LENGTH]
+    return [secret, *([path] if len(path) >= PATH_LENGTH else []), *words_of_it]
 
 
 def _value(field: Field, given: Mapping[str, str], kept: Mapping[str, str]) -> str:

@@ -17,6 +17,7 @@ from alerts.models import Attempt, Channel, Delivery, Subscription
 from heartbeet.lib import clock, ratelimit
 from monitors.models import Incident
 from tests import factories
+from tests.alerts.house import send_all
 from tests.receivers import HTTPReceiver
 
 pytestmark = pytest.mark.django_db
@@ -226,3 +227,24 @@ def test_two_who_choose_a_fallback_at_once_leave_one(transactional_db: None) -> 
         list(people.map(choose, channels))
 
     assert Channel.objects.filter(is_fallback=True).count() == 1
+
+
+def test_a_viewer_does_not_read_a_hooks_address_in_what_its_receiver_said(
+    acme: Organization, vera: Membership, incident: Incident, http_receiver: HTTPReceiver, settings: Any
+) -> None:
+    settings.HEARTBEET_ALLOW_PRIVATE_TARGETS = [ip_network("127.0.0.0/8")]
+    http_receiver.answer(status=500, body=b"Cannot POST /hook/in/passw0rd")
+    hook = operations.create_channel(
+        organization=acme, kind="webhook", name="hook", config={"url": f"{http_receiver.url}/in/passw0rd"}, by=SYSTEM,
+        now=clock.now(),
+    )  # fmt: skip
+    Subscription.objects.create(monitor=incident.monitor, channel=hook)
+    incident.events.update(dispatched_at=None)
+    send_all(clock.now())
+    viewer = Client()
+    viewer.force_login(vera.user)
+
+    pages = [viewer.get(url).content.decode() for url in (f"/channels/{hook.id}", f"/incidents/{incident.id}")]
+
+    assert all("Cannot POST" in page for page in pages)
+    assert not any("passw0rd" in page for page in pages)
