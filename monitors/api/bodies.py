@@ -11,6 +11,9 @@ from monitors.api import examples
 from monitors.domain import fields, policy
 
 _CHANNEL_ID = "Give the id of a channel, a whole number."
+_DELAY = "Give the delay as whole seconds, such as 300."
+_REMINDERS = "Give the time between reminders as whole seconds, such as 14400."
+_RECOVERY = "Give a whole number of good pings, such as 2."
 
 
 def _text(source: str | None = None, **options: Any) -> serializers.CharField:
@@ -28,23 +31,16 @@ class _ChatId(serializers.Field[str, Any, str, Any]):
         raise serializers.ValidationError("Give the chat's number or name.", code="invalid")
 
 
-def _whole(source: str, says: str) -> serializers.IntegerField:
-    """A whole number; null is the same as the default."""
+def _whole(source: str, says: str, *, null: bool = True) -> serializers.IntegerField:
+    """A whole number; null, where it may be, is the same as the default."""
     return serializers.IntegerField(
         source=source,
         required=False,
-        allow_null=True,
+        allow_null=null,
         min_value=-fields.MAX_INT,
         max_value=fields.MAX_INT,
         error_messages=dict.fromkeys(("invalid", "min_value", "max_value", "max_string_length"), says),
     )
-
-
-def _number(source: str, says: str) -> serializers.IntegerField:
-    """A whole number that may be left out, but not be null."""
-    found = _whole(source, says)
-    found.allow_null = False
-    return found
 
 
 class MonitorBody(Body):
@@ -101,9 +97,9 @@ class MonitorBody(Body):
     heartbeatGraceSec = _whole("grace_sec", "Give the grace as whole seconds, such as 60.")
     alertThreshold = _whole("alert_threshold", "Give a whole number of failures, such as 1.")
     maxRuntimeSec = _whole("max_runtime_sec", "Give the longest run as whole seconds, such as 3600.")
-    alertDelaySec = _whole("alert_delay_sec", "Give the delay as whole seconds, such as 300.")
-    remindEverySec = _whole("remind_every_sec", "Give the time between reminders as whole seconds, such as 14400.")
-    recoveryThreshold = _whole("recovery_threshold", "Give a whole number of good pings, such as 2.")
+    alertDelaySec = _whole("alert_delay_sec", _DELAY)
+    remindEverySec = _whole("remind_every_sec", _REMINDERS)
+    recoveryThreshold = _whole("recovery_threshold", _RECOVERY)
     postOnly = serializers.BooleanField(source="post_only", required=False)
     url = _text(trim_whitespace=False)
     timeoutMs = _whole("timeout_ms", "Give the timeout as whole milliseconds, such as 10000.")
@@ -139,9 +135,9 @@ class PolicyBody(Body):
         "recoveryThreshold": {"minimum": 1, "maximum": policy.MAX_RECOVERY, "description": "1: the first good ping."},
     }
 
-    alertDelaySec = _number("alert_delay_sec", "Give the delay as whole seconds, such as 300.")
-    remindEverySec = _number("remind_every_sec", "Give the time between reminders as whole seconds, such as 14400.")
-    recoveryThreshold = _number("recovery_threshold", "Give a whole number of good pings, such as 2.")
+    alertDelaySec = _whole("alert_delay_sec", _DELAY, null=False)
+    remindEverySec = _whole("remind_every_sec", _REMINDERS, null=False)
+    recoveryThreshold = _whole("recovery_threshold", _RECOVERY, null=False)
 
 
 class SnoozeBody(Body):

@@ -7,7 +7,6 @@ from accounts.domain.roles import Scope
 from alerts import queries as alerts_queries
 from heartbeet.lib import words
 from monitors import policies, queries
-from monitors.domain.policy import Policy
 from monitors.domain.status import Kind
 from monitors.models import Monitor
 from monitors.operations import Secrets
@@ -27,9 +26,11 @@ def living(who: Access, monitor: Monitor, tell: words.Teller) -> dict[str, Any]:
         incident=next((each for each in incidents if each.resolved_at is None), None),
         failure=next((each for each in pings if each.kind == Kind.FAIL), None),
     )
+    its = policies.of_monitors([monitor])[monitor.id]
     return {
         "monitor": monitor,
-        "head": present.headline(monitor, queries.outlook(monitor, tell.now), history, _policy(monitor), tell),
+        "policy": its,
+        "head": present.headline(monitor, queries.outlook(monitor, tell.now), history, its, tell),
         "pings": [present.ping(each, tell, with_source=can_edit) for each in pings],
         "incidents": [present_incidents.incident(each, tell) for each in incidents],
         "gaps": gap_lines.lately(tell),
@@ -41,8 +42,9 @@ def living(who: Access, monitor: Monitor, tell: words.Teller) -> dict[str, Any]:
 def whole(who: Access, monitor: Monitor, token: str, tell: words.Teller) -> dict[str, Any]:
     """All of a monitor's page. Without `token` its ping URL is masked."""
     secrets = Secrets(monitor.id, monitor.name, token or "<token>")
+    shown = living(who, monitor, tell)
     return {
-        **living(who, monitor, tell),
+        **shown,
         "ping_url": secrets.ping_url,
         "is_revealed": bool(token),
         "can_reveal": who.allows_reveal(),
@@ -53,12 +55,7 @@ def whole(who: Access, monitor: Monitor, token: str, tell: words.Teller) -> dict
             interval_sec=monitor.interval_sec,
             is_post_only=monitor.post_only,
         ),
-        "facts": present.facts(monitor, _policy(monitor)),
+        "facts": present.facts(monitor, shown["policy"]),
         "upcoming": present.upcoming(monitor, tell),
         "channels": alerts_queries.subscribed(monitor),
     }
-
-
-def _policy(monitor: Monitor) -> Policy:
-    """What counts for it."""
-    return policies.of_monitors([monitor])[monitor.id]
