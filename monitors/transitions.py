@@ -117,16 +117,18 @@ def rewound(*, now: datetime) -> None:
 
 def recalled(*, since: datetime, until: datetime) -> None:
     """The clock was set forward to `until`: what was heard before it was wrongly set back counts again, at its time."""
-    heard = PingRow.objects.filter(received_at__gt=since, received_at__lte=until).values_list("monitor_id")
-    last = {
-        "last_ping_at": Max("received_at"),
-        "last_success_at": Max("received_at", filter=Q(kind=Kind.SUCCESS)),
-        "last_fail_at": Max("received_at", filter=Q(kind=Kind.FAIL)),
-    }
-    for monitor_id, *found in heard.annotate(**last).order_by("monitor_id"):
-        known = {
-            name: Coalesce(Greatest(name, Value(at)), Value(at)) for name, at in zip(last, found, strict=True) if at
-        }
+    known_at = "monitor__pulse__last_ping_at"
+    heard = PingRow.objects.filter(received_at__gt=since, received_at__lte=until).values_list("monitor_id", known_at)
+    forgotten = (
+        heard.annotate(newest=Max("received_at"))
+        .filter(newest__gt=F(known_at))
+        .annotate(
+            success=Max("received_at", filter=Q(kind=Kind.SUCCESS)), fail=Max("received_at", filter=Q(kind=Kind.FAIL))
+        )
+    )
+    for monitor_id, _, *times in forgotten.order_by("monitor_id"):
+        last = zip(("last_ping_at", "last_success_at", "last_fail_at"), times, strict=True)
+        known = {name: Coalesce(Greatest(name, Value(at)), Value(at)) for name, at in last if at}
         Pulse.objects.filter(monitor_id=monitor_id).update(**known)
 
 

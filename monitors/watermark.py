@@ -24,8 +24,6 @@ from monitors.models import Deafness, Gap, IngestNode, SweepMark, Watermark
 
 log = structlog.get_logger(__name__)
 
-Deaf = gaps.Deaf
-
 DEAD_AFTER = timedelta(seconds=60)
 """So long, while the database is up, the clock waits for a process that has gone without goodbye."""
 ABSENCE = timedelta(seconds=5)
@@ -48,7 +46,7 @@ class Beat:
 
     now: datetime
     flushed_through: datetime
-    deaf: tuple[Deaf, ...] = ()
+    deaf: tuple[gaps.Deaf, ...] = ()
 
 
 @transaction.atomic
@@ -93,7 +91,7 @@ def tick(now: datetime) -> datetime | None:
     _rewind(mark, live)
     clock = min((node.flushed_through for node in live), default=None)
     if clock is not None:
-        _account(mark, clock, now)
+        _account(mark, clock)
     Watermark.objects.filter(id=mark.id).update(
         covered_through=mark.covered_through, ticked_at=mark.ticked_at, hold_until=mark.hold_until
     )
@@ -119,7 +117,7 @@ def _report(node_id: UUID, beat: Beat, **also: Any) -> bool:
     return bool(is_known)
 
 
-def _note(node_id: UUID, deaf: Deaf, now: datetime) -> None:
+def _note(node_id: UUID, deaf: gaps.Deaf, now: datetime) -> None:
     """Write down one deafness. A process has one at a time, so another that still lasts has ended by its start, or
     by now, if the clock was set back in between."""
     started = Value(min(deaf.started_at, now))
@@ -196,7 +194,7 @@ def _rewind(mark: Watermark, living: list[IngestNode]) -> None:
     mark.covered_through = at
 
 
-def _account(mark: Watermark, clock: datetime, now: datetime) -> None:
+def _account(mark: Watermark, clock: datetime) -> None:
     """Write down in which part of the time up to `clock` nobody listened."""
     after = mark.covered_through or _judged_through() or clock
     if clock > after:
@@ -216,10 +214,10 @@ def _present(after: datetime) -> list[gaps.Presence]:
     """The processes that were there after this moment. Their deafnesses are read after them: what lies before
     `flushed_through` is then in sight."""
     nodes = list(IngestNode.objects.filter(Q(stopped_at=None, died_at=None) | Q(flushed_through__gt=after)))
-    deaf: dict[UUID, list[Deaf]] = {node.id: [] for node in nodes}
+    deaf: dict[UUID, list[gaps.Deaf]] = {node.id: [] for node in nodes}
     since = Q(ended_at=None) | Q(ended_at__gt=after)
     for row in Deafness.objects.filter(since, node__in=nodes).order_by("started_at"):
-        deaf[row.node_id].append(Deaf(row.started_at, row.ended_at, gaps.Reason(row.reason)))
+        deaf[row.node_id].append(gaps.Deaf(row.started_at, row.ended_at, gaps.Reason(row.reason)))
     return [gaps.Presence(node.listening_since, node.flushed_through, tuple(deaf[node.id])) for node in nodes]
 
 
