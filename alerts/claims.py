@@ -89,11 +89,11 @@ def claim(*, now: datetime, room: turns.Room) -> list[Claim]:
     if not errands:
         return []
     with transaction.atomic():
-        chosen = [each for each in errands if each.host not in probed or _takes_probe(each.host, probed, now)]
+        chosen = [each for each in errands if _may_go(each, probed, now)]
         ids = [delivery_id for errand in chosen for delivery_id in errand.ids]
         tries = _lease(ids, now)
     return [
-        Claim(delivery_id, tries[delivery_id], errand.channel_id, errand.host, number, errand.host in probed)
+        Claim(delivery_id, tries[delivery_id], errand.channel_id, errand.host, number, errand.channel_id in probed)
         for number, errand in enumerate(chosen)
         for delivery_id in errand.ids
         if delivery_id in tries
@@ -173,8 +173,8 @@ def _due(now: datetime) -> QuerySet[Delivery]:
     return due.exclude(Exists(earlier)).exclude(Exists(undispatched))
 
 
-def _choose(now: datetime, room: turns.Room) -> tuple[list[turns.Errand], dict[str, breaker.Health]]:
-    """Look without a lock: the errands to start, and the health of those hosts of theirs that only a probe may ask. A
+def _choose(now: datetime, room: turns.Room) -> tuple[list[turns.Errand], dict[int, breaker.Health]]:
+    """Look without a lock: the errands to start, and by channel the health of the hosts that only a probe may ask. A
     channel offers no more than it may have under way, and its first before another's second, or one storm would hide
     the others."""
     place = Window(RowNumber(), partition_by="channel_id", order_by=["tries", "next_try_at", "id"])
@@ -187,7 +187,7 @@ def _choose(now: datetime, room: turns.Room) -> tuple[list[turns.Errand], dict[s
     health = receivers.ill({each.host for each in candidates})
     failing, sending = _under_way({each.channel_id for each in candidates}, now)
     free = [each for each in candidates if each.channel_id not in failing & sending]
-    probed = {each.host: health[each.host] for each in free if _needs_probe(each, health)}
+    probed = {each.channel_id: health[each.host] for each in free if _needs_probe(each, health)}
     room = replace(room, slow={*room.slow, *health})
     return turns.choose(_one_probe_each(free, probed), room=room, troubled=failing), probed
 
@@ -207,19 +207,24 @@ def _needs_probe(candidate: turns.Candidate, health: dict[str, breaker.Health]) 
     return candidate.host in health and health[candidate.host].needs_probe(candidate.channel_id)
 
 
-def _one_probe_each(candidates: Iterable[turns.Candidate], probed: Collection[str]) -> list[turns.Candidate]:
-    """Of the hosts that only a probe may ask, only the most urgent candidate: a first try, if there is one."""
+def _one_probe_each(candidates: Iterable[turns.Candidate], probed: Collection[int]) -> list[turns.Candidate]:
+    """Of the channels whose host only a probe may ask, only the most urgent candidate for each host: a first try, if
+    there is one."""
     seen: set[str] = set()
     kept = []
     for each in sorted(candidates, key=lambda candidate: candidate.tries > 0):
-        if each.host not in probed or each.host not in seen:
+        if each.channel_id not in probed:
             kept.append(each)
-        seen.add(each.host)
+        elif each.host not in seen:
+            kept.append(each)
+            seen.add(each.host)
     return kept
 
 
-def _takes_probe(host: str, probed: dict[str, breaker.Health], now: datetime) -> bool:
-    return receivers.take_probe(host, probed[host], now=now)
+def _may_go(errand: turns.Errand, probed: dict[int, breaker.Health], now: datetime) -> bool:
+    """Whether nobody else has taken the probe, where the errand is one."""
+    health = probed.get(errand.channel_id)
+    return health is None or receivers.take_probe(errand.host, health, now=now)
 
 
 def _lease(ids: Collection[int], now: datetime) -> dict[int, int]:

@@ -36,8 +36,7 @@ def without_open(deliveries: QuerySet[Delivery], now: datetime) -> QuerySet[Deli
 
 
 def shut(now: datetime, *, host: str) -> QuerySet[Receiver]:
-    """What keeps a delivery from being sent now; for a subquery of deliveries that have the name of the host as `host`.
-    """
+    """What keeps a delivery from being sent now, as a subquery of deliveries that have their host in the column `host`."""
     concerned = Q(only_channel=None) | Q(only_channel=OuterRef("channel_id"))
     return Receiver.objects.filter(concerned, host=OuterRef(host), open_until__gt=now)
 
@@ -50,7 +49,7 @@ def ill(hosts: Collection[str]) -> dict[str, Health]:
 
 def take_probe(host: str, health: Health, *, now: datetime) -> bool:
     """Whether the one probe that may go now is the caller's. Its outcome must be noted with `is_probe`."""
-    still_free = Receiver.objects.filter(host=host, failures=health.failures, open_until=health.open_until)
+    still_free = Receiver.objects.filter(host=host, open_until=health.open_until).exclude(open_until__gt=now)
     return bool(still_free.update(open_until=now + breaker.PROBE_LASTS, updated_at=now))
 
 

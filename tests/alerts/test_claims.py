@@ -1,5 +1,6 @@
 """Claims, many at once; and the hosts that are left alone for a while."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 
@@ -194,9 +195,12 @@ def test_one_path_that_is_always_broken_holds_back_only_its_own_channel(house: H
     waiting(house, FAILURES + 1, chat[0])
     for _ in range(FAILURES):
         told(house, house.now, BROKEN)
-    waiting(house, 1, *chat)
+    waiting(house, 2, *chat)
 
     assert {each.channel_id for each in claim(house.now, 50)} == {chat[1].id, chat[2].id}
+
+    later = Counter(each.channel_id for each in claim(house.now + 30 * SECOND, 50))
+    assert later == {chat[0].id: 1, chat[1].id: 2, chat[2].id: 2}, "and then one probe, and all of the others again"
 
 
 @pytest.mark.parametrize("person", ["replays a dead letter", "edits the channel"])
