@@ -36,7 +36,7 @@ def without_open(deliveries: QuerySet[Delivery], now: datetime) -> QuerySet[Deli
 
 
 def shut(now: datetime, *, host: str) -> QuerySet[Receiver]:
-    """What keeps a delivery from being sent now, as a subquery of deliveries that have their host in the column `host`."""
+    """What keeps a delivery from being sent now: a subquery for deliveries whose host is in the column `host`."""
     concerned = Q(only_channel=None) | Q(only_channel=OuterRef("channel_id"))
     return Receiver.objects.filter(concerned, host=OuterRef(host), open_until__gt=now)
 
