@@ -40,12 +40,13 @@ def detail(request: HttpRequest, incident_id: int) -> HttpResponse:
     """An incident: what happened, who was told, and how that went."""
     who, incident = _find(request, incident_id, Scope.INCIDENTS_READ)
     tell = words.Teller.for_zone(clock.now(), who.user.timezone)
-    events = incident.events.select_related("actor").order_by("seq")
+    events = [present.event(each, tell) for each in incident.events.select_related("actor").order_by("seq")]
     shown = {
         "incident": present.incident(incident, tell),
         "evidence": present.evidence(incident, tell),
         "monitor": incident.monitor,
-        "events": [present.event(each, tell) for each in events],
+        "events": events,
+        "is_kept_back": bool(events and events[0].message),
         "deliveries": [present_ledger.delivery(each, tell) for each in ledger.of_incident(incident)],
         "can_act": who.allows(Scope.INCIDENTS_WRITE),
         "can_replay": who.allows(Scope.CHANNELS_WRITE),

@@ -42,6 +42,7 @@ class TellingForm(forms.Form):
     )
     min_severity = forms.ChoiceField(
         label="How severe",
+        required=False,
         choices=[(Severity.WARNING.value, "Everything"), (Severity.CRITICAL.value, "Only what is critical")],
         widget=forms.Select({"class": "input"}),
     )
@@ -68,7 +69,11 @@ class TellingForm(forms.Form):
         if not given["is_told"]:
             return None
         events = tuple(given["events"])
-        return Choice(self.channel.id, None if set(events) == set(self._usual) else events, given["min_severity"])
+        return Choice(
+            self.channel.id,
+            None if set(events) == set(self._usual) else events,
+            given["min_severity"] or Severity.WARNING.value,
+        )
 
 
 @_page

@@ -152,7 +152,9 @@ def test_the_page_of_an_incident_says_why_nobody_was_told_yet(owner: Client, ali
     later = clock.now() + timedelta(minutes=5)
     IncidentEvent.objects.filter(incident=incident).update(dispatched_at=None, hold_until=later)
 
-    assert "Nobody is told before" in page(owner, f"/incidents/{incident.id}")
+    held = page(owner, f"/incidents/{incident.id}")
+    assert "Nobody is told before" in held
+    assert "no channel was chosen" not in held
 
     operations.snooze(monitor=alices_monitor, until=None, by=SYSTEM, now=clock.now())
     IncidentEvent.objects.filter(incident=incident).update(hold_until=later)
