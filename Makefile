@@ -45,7 +45,7 @@ fuzz: .venv/dev.stamp  ## Ask the API for what nobody expects: FUZZ examples for
 chaos: .venv/dev.stamp  ## Kill processes at every statement: CHAOS rounds on each database, and outages at full length; a table each
 	@for database in sqlite postgresql; do \
 		HEARTBEET_TEST_CHAOS=$(CHAOS) HEARTBEET_TEST_SEED=$(SEED) HEARTBEET_TEST_DATABASE=$$database \
-		timeout 3600 $(BIN)/python -m pytest $(PYTEST_FLAGS) tests/chaos || exit 1; done
+		timeout --signal=INT --kill-after=60 3600 $(BIN)/python -m pytest $(PYTEST_FLAGS) tests/chaos || exit 1; done
 
 schema: .venv/dev.stamp  ## Write schema.yml and the tables of docs/reference/api.md from the code
 	$(BIN)/heartbeet schema

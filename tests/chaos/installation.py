@@ -52,7 +52,7 @@ class Installation:
     def start(self) -> None:
         """Run `heartbeet up` and wait until the whole system is well."""
         self.processes = [self.spawn(*part) for part in self.parts]
-        until(self.is_well, seconds=60)
+        until(self.is_well, seconds=120)
         self.token = self.token or self.command("token", "--email", EMAIL, "--name", "tests", "--scope", "*")
 
     def spawn(self, *arguments: str) -> subprocess.Popen[bytes]:
