@@ -37,7 +37,7 @@ class Production(Installation):
             HEARTBEET_LOG_FORMAT="json",
             **environ,
         )
-        self.environ["HEARTBEET_SITE_URL"] = f"http://127.0.0.1:{self.port}"
+        self.environ.setdefault("HEARTBEET_SITE_URL", f"http://127.0.0.1:{self.port}")
         self.database_url = database_url
 
     def start(self) -> None:

@@ -9,8 +9,9 @@ COMMIT; a NUMBER beyond the last step strikes when the path has come to its end,
 `trace` for the number nobody dies: the steps are written to `PATH.steps`. What is about no monitor (`tick`, `beat`)
 takes any number for it; sending is one step. `CHANGES`, at the end, says which paths there are.
 
-HEARTBEET_TEST_LEASE_SEC shortens the lease of a delivery, so that a short test need not wait for that of a dead
-sender, and the supervisor starts a child that died early again at once.
+Some waits may be made shorter, so that a short test need not sit through them: HEARTBEET_TEST_LEASE_SEC is for how long
+the lease of a delivery protects a dead sender, HEARTBEET_TEST_DEAD_AFTER_SEC after what silence an ingest process is dead,
+HEARTBEET_TEST_CANARY_SEC how often a canary is sent. The supervisor starts a child that died early again at once.
 """
 
 import functools
@@ -219,10 +220,14 @@ def _connect(*args: Any, **kwargs: Any) -> Any:
 _real_connect = sqlite3.connect
 
 
-def _shorten_lease(claims: ModuleType) -> None:
-    if seconds := os.environ.get("HEARTBEET_TEST_LEASE_SEC"):
-        assert claims.LEASE
-        claims.LEASE = timedelta(seconds=float(seconds))  # type: ignore[attr-defined]
+def _shorten(module: ModuleType, name: str, variable: str, unit: Callable[[float], Any]) -> None:
+    assert getattr(module, name)
+    if seconds := os.environ.get(variable):
+        setattr(module, name, unit(float(seconds)))
+
+
+def _seconds(seconds: float) -> timedelta:
+    return timedelta(seconds=seconds)
 
 
 def _in_alerts_claims(module: ModuleType) -> None:
@@ -231,7 +236,7 @@ def _in_alerts_claims(module: ModuleType) -> None:
     module.hand_over = _announced("send", module.hand_over)  # type: ignore[attr-defined]
     _path(module, "hand_over", "send", _tells_of)
     _path(module, "record", "record", _has_outcome)
-    _shorten_lease(module)
+    _shorten(module, "LEASE", "HEARTBEET_TEST_LEASE_SEC", _seconds)
 
 
 def _in_ingest_store(module: ModuleType) -> None:
@@ -242,6 +247,7 @@ def _in_ingest_store(module: ModuleType) -> None:
 def _in_watermark(module: ModuleType) -> None:
     _path(module, "tick", "tick", _always)
     _path(module, "beat", "beat", _always)
+    _shorten(module, "DEAD_AFTER", "HEARTBEET_TEST_DEAD_AFTER_SEC", _seconds)
 
 
 def _in_supervisor(module: ModuleType) -> None:
@@ -255,6 +261,7 @@ CHANGES: dict[str, Callable[[ModuleType], None]] = {
     "psycopg.connection": lambda m: _steps(m.Connection, "commit", label="COMMIT"),
     "monitors.sweep": lambda m: _path(m, "run", "down", _falls_silent),
     "monitors.ingest.store": _in_ingest_store,
+    "monitors.ingest.canary": lambda m: _shorten(m, "EVERY_SEC", "HEARTBEET_TEST_CANARY_SEC", float),
     "monitors.ingest.drain": lambda m: _path(m.Drain, "step", "drain", _waits_first),
     "monitors.watermark": _in_watermark,
     "alerts.dispatcher": lambda m: _path(m, "dispatch", "dispatch", _has_event),
