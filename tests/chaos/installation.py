@@ -21,6 +21,8 @@ from heartbeet.settings import env
 from tests import servers
 
 EMAIL, PASSWORD = "alice@example.com", "correct horse battery staple"
+API_TIMEOUT_SEC = 60.0
+"""The first call of a process on a busy machine loads half of Django."""
 
 
 class Installation:
@@ -125,9 +127,8 @@ class Installation:
     def api(self, method: str, path: str, body: Any = None, *, expect: int = 200) -> Any:
         """A call of the API with the token."""
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
-        status, answer = self.request(
-            method, f"/api/v1{path}", orjson.dumps(body) if body is not None else b"", headers
-        )
+        sent = orjson.dumps(body) if body is not None else b""
+        status, answer = self.request(method, f"/api/v1{path}", sent, headers, timeout_sec=API_TIMEOUT_SEC)
         assert status == expect, (status, answer, self.log())
         return orjson.loads(answer) if answer else None
 
@@ -148,10 +149,16 @@ class Installation:
             return False
 
     def request(
-        self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        headers: dict[str, str] | None = None,
+        *,
+        timeout_sec: float = 10.0,
     ) -> tuple[int, bytes]:
         """One request on a connection of its own."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout_sec)
         with contextlib.closing(connection):
             connection.request(method, path, body=body, headers=headers or {})
             response = connection.getresponse()

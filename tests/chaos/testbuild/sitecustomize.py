@@ -9,9 +9,9 @@ COMMIT; a NUMBER beyond the last step strikes when the path has come to its end,
 `trace` for the number nobody dies: the steps are written to `PATH.steps`. What is about no monitor (`tick`, `beat`)
 takes any number for it; sending is one step. `CHANGES`, at the end, says which paths there are.
 
-Some waits may be made shorter, so that a short test need not sit through them: HEARTBEET_TEST_LEASE_SEC is for how long
-the lease of a delivery protects a dead sender, HEARTBEET_TEST_DEAD_AFTER_SEC after what silence an ingest process is dead,
-HEARTBEET_TEST_CANARY_SEC how often a canary is sent. The supervisor starts a child that died early again at once.
+Some waits may be made shorter, so that a short test need not sit through them: HEARTBEET_TEST_LEASE_SEC is how long a
+sender holds what it sends, HEARTBEET_TEST_DEAD_AFTER_SEC after how much silence an ingest process is dead, and
+HEARTBEET_TEST_CANARY_SEC the time between two canaries. The supervisor starts a child that died early again at once.
 """
 
 import functools
