@@ -5,6 +5,7 @@ from typing import Any
 import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from psycopg_pool.base import AttemptWithBackoff
 
 from heartbeet.lib import headers, logs
 from heartbeet.settings import env as environment
@@ -133,6 +134,7 @@ def _postgresql(url: str) -> dict[str, Any]:
     options = parsed.setdefault("OPTIONS", {})
     parsed["CONN_HEALTH_CHECKS"] = True  # the pool tries a connection first: after an outage they are all dead
     options["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10}
+    AttemptWithBackoff.DELAY_BACKOFF = 1.0  # every second: doubled, its waits hold us as long as the outage was
     return parsed
 
 
