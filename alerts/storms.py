@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Count
@@ -17,6 +18,8 @@ from alerts.domain.retry import WAITING, DeliveryStatus
 from alerts.models import Channel, Delivery, Notice, Storm
 from monitors.domain.status import EventKind
 from monitors.models import Incident, IncidentEvent
+
+log = structlog.get_logger(__name__)
 
 
 def group(made: Sequence[Delivery], *, now: datetime) -> None:
@@ -33,9 +36,15 @@ def group(made: Sequence[Delivery], *, now: datetime) -> None:
 
 def tell(*, now: datetime) -> int:
     """Tell the list of each storm that has news and has not been told lately, and end those that are over. Returns how
-    many deliveries were made."""
+    many deliveries were made. A storm that cannot be told keeps no other from it."""
     open_ids = Storm.objects.filter(ended_at=None).order_by("id").values_list("id", flat=True)
-    return sum(_tell(storm_id, now) for storm_id in open_ids)
+    made = 0
+    for storm_id in open_ids:
+        try:
+            made += _tell(storm_id, now)
+        except Exception:
+            log.exception("storm.not_told", storm_id=storm_id)
+    return made
 
 
 def reference(delivery: Delivery) -> str:

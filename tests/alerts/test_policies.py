@@ -7,6 +7,7 @@ import pytest
 
 from accounts.domain.actor import SYSTEM
 from alerts import dispatcher, policies, queries
+from alerts.domain import policy
 from alerts.models import Delivery
 from monitors import operations, transitions
 from monitors import policies as monitor_policies
@@ -265,7 +266,7 @@ class TestSnooze:
         told(house, house.now)
         hears(house.monitor, house.now + MINUTE)
 
-        told(house, house.now + MINUTE + policies.policy.LOOK_AGAIN)
+        told(house, house.now + MINUTE + policy.LOOK_AGAIN)
 
         assert types(http_receiver) == ["opened"]
 
