@@ -124,7 +124,7 @@ class Campaign:
         ]
 
     def _plan(self, points: list[Point], rounds: int) -> list[Point | str]:
-        """A third of the rounds, or what the points leave over, kill at random instants."""
+        """A quarter of the rounds, and what the points leave over, kill at random instants."""
         self._dice.shuffle(points)
         chosen: list[Point | str] = [*points[: rounds - rounds // 4]]
         victims = sorted(self._installation.victims())
