@@ -44,7 +44,7 @@ class SubscriptionBody(Body):
 class SubscriptionsBody(Body):
     """The body of PUT /monitors/{id}/subscriptions."""
 
-    example: ClassVar = {"subscriptions": [_EXAMPLE, {"channelId": 4}]}
+    example: ClassVar = {"subscriptions": [_EXAMPLE]}
 
     subscriptions: serializers.ListSerializer[Any] = serializers.ListSerializer(
         child=SubscriptionBody(), max_length=1000

@@ -124,9 +124,9 @@ def test_what_the_document_shows_as_an_example_works(label: str, ids: dict[str, 
 
 
 def aimed(body: Any, ids: dict[str, int]) -> Any:
-    """The same body with the monitor that is there in the place of the example's one."""
+    """The same body with the monitor and the channel that are there in the place of the example's."""
     if isinstance(body, dict):
-        return {name: aimed(value, ids) for name, value in body.items()}
+        return {name: ids["channelId"] if name == "channelId" else aimed(value, ids) for name, value in body.items()}
     if isinstance(body, list):
         return [aimed(value, ids) for value in body][: 1 if body == [17, 18] else None]
     return ids["monitorId"] if body == 17 else body
