@@ -84,7 +84,7 @@ class Env(BaseSettings):
     )
     upstream_ping_sec: float = Field(default=60, ge=5, le=86_400, description="Seconds between two of those.")
     canary: Literal["on", "off"] = Field(
-        default="on", description="Whether ingest pings itself through `site_url`, to notice when pings cannot reach it."
+        default="on", description="Whether ingest pings itself through `site_url`, to notice when pings are lost."
     )
     sweep_interval_sec: float = Field(default=0.5, ge=0.05, le=60, description="Seconds between two sweeps.")
     send_threads: int = Field(default=16, ge=1, le=256, description="Alerts that one worker sends at the same time.")

@@ -1,8 +1,8 @@
 """How long a monitor was up and down in a window of time, and in each part of it.
 
 Every moment counts as exactly one of five: up, down, unknown (we were not listening), paused, or unwatched (before it
-was made, before its first ping, while it learns, and in the future). Uptime is the share of up in up and down; a gap, in
-which we did not listen, is neither.
+was made, before its first ping, while it learns, and in the future). Uptime is the share of up in up and down; a gap,
+in which we did not listen, is neither.
 """
 
 import math

@@ -56,7 +56,7 @@ ALERTS = table.rows(
     GET   /channels/test                    sign-in  200    403     200     200    200    200    -
     POST  /channels/test                    sign-in  done   403     done    done   done   done   /channels/test
     GET   /monitors/<monitor_id>/test-alert sign-in  200    403     200     200    200    404    -
-    POST  /monitors/<monitor_id>/test-alert sign-in  done   403     done    done   done   404    /monitors/<monitor_id>/test-alert
+    POST  /monitors/<monitor_id>/test-alert sign-in  done   403 done done done 404 /monitors/<monitor_id>/test-alert
     GET   /channels/<channel_id>            sign-in  200    200     200     200    200    404    -
     GET   /channels/<channel_id>/edit       sign-in  200    403     200     200    200    404    -
     POST  /channels/<channel_id>/edit       sign-in  done   403     done    done   done   404    /channels/<channel_id>
