@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 from django.conf import settings
 
 from alerts.channels.base import (
+    HOST_LENGTH,
     AlertUrlBlocked,
     AlertUrlInvalid,
     BadConfig,
@@ -99,6 +100,9 @@ HOSTED = frozenset(
 )
 """The plugins of services that people run themselves: their URL names the host. All others know their service's."""
 
+NAMED = frozenset({"ryver", "zulip"})
+"""The plugins whose URL names a server of the service: each of those is well or ill for itself."""
+
 PAGE = "docs/reference/channels/apprise.md"
 
 KINDS = {Tone.ALARM: "failure", Tone.RECOVERY: "success", Tone.PLAIN: "info"}
@@ -145,8 +149,8 @@ class Apprise(Channel):
     @classmethod
     def host(cls, config: Mapping[str, str]) -> str:
         parts = urlsplit(config.get("url", ""))
-        service = PLUGINS.get(parts.scheme, "")
-        return (parts.hostname or "") if service in HOSTED else service
+        service, server = PLUGINS.get(parts.scheme, ""), parts.netloc.rpartition("@")[2].lower()
+        return f"{service}:{server}"[:HOST_LENGTH] if service in HOSTED | NAMED else service
 
     def send(self, message: Telling, delivery_id: str, *, now: datetime) -> Receipt:
         url = self.config["url"]
@@ -164,8 +168,10 @@ class Apprise(Channel):
         """Without any part of the URL that may be a credential."""
         found, url = Channel.discreet(self, receipt), self.config.get("url", "")
         parts = {part for part in re.split(r"[/:@?&=,]+", url) if len(part) >= 8}
+        address = urlsplit(url)
+        server = address.hostname if PLUGINS.get(address.scheme) in HOSTED else None
         error, excerpt = found.error, found.excerpt
-        for part in sorted({*parts, *map(unquote, parts)} - {self.host(self.config)}, key=len, reverse=True):
+        for part in sorted({*parts, *map(unquote, parts)} - {server}, key=len, reverse=True):
             error, excerpt = error.replace(part, "…"), excerpt.replace(part, "…")
         return replace(found, error=error, excerpt=excerpt)
 

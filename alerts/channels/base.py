@@ -28,6 +28,7 @@ WITHOUT_ACKNOWLEDGEMENTS = EVERY_EVENT - {MessageType.ACKNOWLEDGED}
 ERROR_LENGTH = 500
 EXCERPT_LENGTH = 1000
 PATH_LENGTH = 8
+HOST_LENGTH = 255
 SECRET_LENGTH = 16
 """A part of an address that is this long is a secret, not a word such as `webhooks`."""
 
@@ -169,6 +170,17 @@ class URL(Field):
         return f"{parts.scheme}://{parts.netloc}/…" if rest else value
 
 
+def place(url: str) -> str:
+    """Whom a URL leads to, with its port if that is unusual. Anybody may choose a URL, and what is noted about a place
+    counts for all who share it: so plain HTTP is another place than HTTPS, and a name without a dot (`smtp`) cannot be
+    taken for a word of our own."""
+    parts = urlsplit(url)
+    server = parts.netloc.lower()
+    if parts.scheme == "http" and ":" not in server.rpartition("]")[2]:
+        server += ":80"
+    return (server if "." in server or not server else f"//{server}")[:HOST_LENGTH]
+
+
 def _is_of(host: str, pattern: str) -> bool:
     return host.endswith(pattern[1:]) if pattern.startswith("*.") else host == pattern
 
@@ -233,9 +245,9 @@ class Channel(ABC):
 
     @classmethod
     def host(cls, config: Mapping[str, str]) -> str:
-        """Whom we talk to, with its port if that is unusual: what shares a host shares its limits. Empty if the
-        configuration names nobody."""
-        return urlsplit(config.get("url", "")).netloc.lower()
+        """Whom we talk to, as `place` says it, or in a word of our own without a dot: what shares a host shares its
+        limits. Empty if the configuration names nobody."""
+        return place(config.get("url", ""))
 
     @abstractmethod
     def send(self, message: Telling, delivery_id: str, *, now: datetime) -> Receipt:

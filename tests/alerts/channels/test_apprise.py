@@ -218,8 +218,21 @@ def test_the_url_is_a_secret() -> None:
     config = Apprise.clean({"url": GOTIFY})
 
     assert (config.shown, config.secrets) == ({}, {"url": GOTIFY})
-    assert Apprise.host({"url": GOTIFY}) == "gotify.example.com"
-    assert Apprise.host({"url": f"twilio://x:{TOKEN}@y"}) == "twilio"
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "reason"),
+    [
+        (GOTIFY, "gotify:gotify.example.com", "it is the user's own"),
+        ("gotifys://me:pw@Chat.example.com:81/x", "gotify:chat.example.com:81", "a port is another server"),
+        ("gotifys://hooks.slack.com:81/x", "gotify:hooks.slack.com:81", "what hangs here says nothing of Slack"),
+        ("zulip://bot@acme.zulip.example.com/x", "zulip:acme.zulip.example.com", "anybody may run a Zulip that hangs"),
+        ("ryver://no-such-team/x", "ryver:no-such-team", "a team's name that leads nowhere is not all of Ryver"),
+        (f"twilio://x:{TOKEN}@y", "twilio", "there is one Twilio"),
+    ],
+)
+def test_nobody_can_pass_for_the_server_of_others(url: str, host: str, reason: str) -> None:
+    assert Apprise.host({"url": url}) == host, reason
 
 
 @pytest.mark.parametrize("reason", ["off", "not installed"])

@@ -301,3 +301,25 @@ def test_channels_know_neither_each_other_nor_the_database(path: Path) -> None:
     assert not {module for module in imported if module.startswith("django.db") or module == "alerts.models"}
     if path.stem != "registry":
         assert {module for module in imported if module.startswith("alerts.channels.")} <= {"alerts.channels.base"}
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "reason"),
+    [
+        ("https://Example.com/hook", "example.com", "what most addresses are"),
+        ("https://example.com:8443/hook", "example.com:8443", "another port is another server"),
+        ("http://api.telegram.org", "api.telegram.org:80", "what does not answer by HTTP may be well by HTTPS"),
+        ("http://[2606:4700::1]/", "//[2606:4700::1]:80", "an address is no port"),
+        ("https://smtp/", "//smtp", "or two dead webhooks would hold back everybody's mail"),
+        ("https://channel:17/", "//channel:17", "or they would hold back channel 17, whoever has that"),
+        (f"https://{'a.' * 500}com/", "a." * 127 + "a", "the column is not longer"),
+    ],
+)
+def test_no_address_passes_for_what_others_share(url: str, host: str, reason: str) -> None:
+    assert registry.find("webhook").host({"url": url}) == host, reason
+
+
+def test_no_address_has_the_hosts_of_mails() -> None:
+    mail = registry.find("email").host({"to": "ops@example.com"})
+
+    assert registry.find("webhook").host({"url": f"https://{mail}/"}) != mail
