@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from alerts.channels import registry
 from alerts.domain import storm as rules
@@ -37,14 +37,24 @@ def group(made: Sequence[Delivery], *, now: datetime) -> None:
 def tell(*, now: datetime) -> int:
     """Tell the list of each storm that has news and has not been told lately, and end those that are over. Returns how
     many deliveries were made. A storm that cannot be told keeps no other from it."""
-    open_ids = Storm.objects.filter(ended_at=None).order_by("id").values_list("id", flat=True)
     made = 0
-    for storm_id in open_ids:
+    for storm_id in _due(now).order_by("id").values_list("id", flat=True):
         try:
             made += _tell(storm_id, now)
         except Exception:
             log.exception("storm.not_told", storm_id=storm_id)
     return made
+
+
+def _due(now: datetime) -> QuerySet[Storm]:
+    """Open storms that have something to tell by now, or may be over. Each channel may have one, and they last for as
+    long as people take: those that just go on must cost nothing, whoever has them."""
+    news = Q(told_at=None, started_at__lte=now - rules.GATHER)
+    news |= Q(told_at__lt=F("grew_at"), told_at__lte=now - rules.PACE)
+    is_off = Q(channel__is_enabled=False) | Q(channel__deleted_at__isnull=False)
+    still = Incident.objects.filter(deliveries__storm=OuterRef("pk"), resolved_at=None)
+    is_over = Q(told_at__gte=F("grew_at")) & (Q(grew_at__lte=now - rules.QUIET) | ~Exists(still))
+    return Storm.objects.filter(news | is_off | is_over, ended_at=None)
 
 
 def reference(delivery: Delivery) -> str:

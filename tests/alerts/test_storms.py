@@ -265,6 +265,22 @@ def test_without_a_storm_telling_takes_one_query(house: House, django_assert_num
         storms.tell(now=house.now)
 
 
+@pytest.mark.parametrize("after", [SECOND, HOUR - MINUTE])
+def test_storms_that_just_go_on_cost_nothing_however_many_somebody_has(
+    house: House, jobs: list[Monitor], django_assert_num_queries: Any, after: timedelta
+) -> None:
+    for number in range(3):
+        house.email(f"ops{number}@example.com", *jobs)
+    all_down(house, jobs)
+    goes_on(house.now)
+    goes_on(house.now + LIST_AFTER)
+
+    with django_assert_num_queries(1):
+        storms.tell(now=house.now + LIST_AFTER + after)
+
+    assert Storm.objects.filter(ended_at=None).count() == 3
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_dispatchers_at_once_count_together(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each event is dispatched once, ten go at once, and there is one storm with one list."""
