@@ -48,9 +48,10 @@ class DeliveryPage(ReadOnlyPage):
             try:
                 operations.replay(delivery=delivery, by=access.operator(request), now=clock.now())
                 replayed += 1
-            except operations.NotDead:
-                continue  # it has arrived, or is still being tried
-        messages.success(request, f"{replayed} of {len(queryset)} will be sent again; the others are not dead letters.")
+            except (operations.NotDead, operations.SwitchedOff):
+                continue  # it has arrived, is still being tried, or may not be sent
+        others = "the others are not dead letters, or their channel is switched off"
+        messages.success(request, f"{replayed} of {len(queryset)} will be sent again; {others}.")
 
 
 @admin.register(Attempt)

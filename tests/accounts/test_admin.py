@@ -159,6 +159,21 @@ def test_a_dead_letter_is_sent_again_and_a_delivered_one_is_not(
     assert (dead.status, dead.tries, done.status) == ("queued", 0, "delivered")
 
 
+def test_a_dead_letter_of_a_channel_that_is_switched_off_stays_one(
+    pages: Client, incident: Incident, channel: Channel
+) -> None:
+    Channel.objects.update(is_enabled=False)
+    dead = Delivery.objects.create(
+        event=incident.events.get(), incident=incident, channel=channel, status="dead", created_at=NOW, tries=12
+    )
+
+    answer = _run(pages, "replay", dead)
+
+    dead.refresh_from_db()
+    assert (answer.status_code, dead.status) == (200, "dead")
+    assert b"0 of 1 will be sent again" in answer.content
+
+
 def test_someone_who_may_only_look_is_offered_no_actions(monitor: Monitor, db: None) -> None:
     looker = User.objects.create_user("looker@example.com", "correct horse battery", is_staff=True)
     looker.user_permissions.add(Permission.objects.get(codename="view_monitor"))
