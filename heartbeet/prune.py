@@ -1,6 +1,7 @@
 """The clearing, every hour: what is too old goes, in small batches, so that pings and sweeps never wait for it.
 Clearing twice, or by two workers at once, does no harm."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,12 +12,15 @@ from django.db.models import Q, QuerySet
 from accounts import answers, letters
 from accounts.models import BrowserSession, KeptAnswer, MutationCount, Plan, User, WebhookSecret
 from alerts.domain import retry
-from alerts.models import Delivery
+from alerts.models import Channel, Delivery, Notice, Receiver, Storm
 from monitors.models import Batch, Deafness, Gap, IncidentEvent, IngestNode, Monitor, Ping, Run
 
 BATCH = 500
 PINGS_KEPT = 100
 """This many of a monitor's newest pings stay, however old they are."""
+DELIVERIES_KEPT = 100
+"""And of a channel's newest deliveries: one that had nothing to tell for long still shows that it worked."""
+RECEIVERS_KEPT = timedelta(days=7)
 BATCHES_KEPT = timedelta(days=7)
 NODES_KEPT = timedelta(days=7)
 GAPS_KEPT = timedelta(days=400)
@@ -30,7 +34,8 @@ UNCONFIRMED_KEPT = timedelta(days=7)
 def run(*, now: datetime) -> dict[str, int]:
     """Delete what nobody needs any more. Returns how many rows of each kind went."""
     return {
-        "pings": sum(_old_pings(plan, now) for plan in Plan.objects.all()),
+        **_beyond_retention(now),
+        "receivers": _delete(_not_asked_lately(now)),
         "batches": _delete(Batch.objects.filter(committed_at__lt=now - BATCHES_KEPT)),
         "nodes": _delete(IngestNode.objects.filter(beat_at__lt=now - NODES_KEPT)),
         "deafnesses": _delete(Deafness.objects.filter(ended_at__lt=now - NODES_KEPT)),
@@ -46,27 +51,59 @@ def run(*, now: datetime) -> dict[str, int]:
     }
 
 
-def _old_pings(plan: Plan, now: datetime) -> int:
-    """Delete a plan's pings, and the runs that ended, from before its retention."""
-    cutoff = now - timedelta(days=plan.ping_retention_days)
-    monitors = Monitor.objects.filter(organization__plan=plan)
+def _beyond_retention(now: datetime) -> dict[str, int]:
+    """Delete what each plan keeps for a while: what came in, and what was told."""
+    gone: Counter[str] = Counter(pings=0, deliveries=0, notices=0, storms=0)
+    for plan in Plan.objects.all():
+        cutoff = now - timedelta(days=plan.ping_retention_days)
+        gone["pings"] += _old_pings(plan, cutoff)
+        gone["deliveries"] += _old_deliveries(plan, cutoff)
+        notices = Notice.objects.filter(organization__plan=plan, created_at__lt=cutoff)
+        gone["notices"] += _delete(notices.filter(deliveries=None))
+        storms = Storm.objects.filter(organization__plan=plan, ended_at__lt=cutoff)
+        gone["storms"] += _delete(storms.filter(deliveries=None, notices=None))
+    return dict(gone)
+
+
+def _old_pings(plan: Plan, cutoff: datetime) -> int:
+    """Delete a plan's old pings, and the runs that ended."""
     gone = 0
-    for ids in _chunks(monitors):
+    for ids in _chunks(Monitor.objects.filter(organization__plan=plan)):
         old = Ping.objects.filter(monitor_id__in=ids, received_at__lt=cutoff)
         for monitor_id in old.values_list("monitor_id", flat=True).distinct():
-            gone += _delete(_prunable(monitor_id, cutoff))
+            pings = Ping.objects.filter(monitor_id=monitor_id)
+            gone += _delete(_beyond_newest(pings, "received_at", cutoff, kept=PINGS_KEPT))
         _delete(Run.objects.filter(monitor_id__in=ids, finished_at__lt=cutoff))
     return gone
 
 
-def _prunable(monitor_id: int, cutoff: datetime) -> QuerySet[Ping]:
-    """A monitor's pings that are old, and older than the newest ones that are always kept."""
-    pings = Ping.objects.filter(monitor_id=monitor_id)
-    newest = pings.order_by("-received_at").values_list("received_at", flat=True)
-    oldest_kept = newest[PINGS_KEPT - 1 : PINGS_KEPT].first()
+def _old_deliveries(plan: Plan, cutoff: datetime) -> int:
+    """Delete a plan's old deliveries, but none that may still be sent, or whose incident goes on: whether a channel was
+    told of its beginning says whether it is told of its end."""
+    gone = 0
+    is_over = Q(incident=None) | Q(incident__resolved_at__lt=cutoff)
+    for ids in _chunks(Channel.objects.filter(organization__plan=plan)):
+        old = Delivery.objects.filter(channel_id__in=ids, created_at__lt=cutoff)
+        for channel_id in old.order_by().values_list("channel_id", flat=True).distinct():
+            sent = Delivery.objects.filter(channel_id=channel_id)
+            spare = _beyond_newest(sent, "created_at", cutoff, kept=DELIVERIES_KEPT)
+            gone += _delete(spare.filter(is_over).exclude(status__in=retry.WAITING))
+    return gone
+
+
+def _beyond_newest(rows: QuerySet[Any], column: str, cutoff: datetime, *, kept: int) -> QuerySet[Any]:
+    """Of these rows those that are old, and older than the newest ones that are always kept."""
+    newest = rows.order_by(f"-{column}").values_list(column, flat=True)
+    oldest_kept = newest[kept - 1 : kept].first()
     if oldest_kept is None:
-        return pings.none()
-    return pings.filter(received_at__lt=min(cutoff, oldest_kept))
+        return rows.none()
+    return rows.filter(**{f"{column}__lt": min(cutoff, oldest_kept)})
+
+
+def _not_asked_lately(now: datetime) -> QuerySet[Receiver]:
+    """Hosts that nobody has sent to for a while: how they answered then says nothing any more."""
+    forgotten = Receiver.objects.filter(updated_at__lt=now - RECEIVERS_KEPT)
+    return forgotten.exclude(open_until__gt=now)
 
 
 def _never_came(now: datetime) -> QuerySet[User]:

@@ -1,6 +1,7 @@
 """Builders of the rows that tests start from, made through the operations: tests start from what people have."""
 
 import itertools
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ from accounts.domain.actor import SYSTEM
 from accounts.models import Membership, Organization, Plan, Project, User
 from monitors import operations
 from monitors.domain import fields
-from monitors.models import Incident, IncidentEvent, Monitor, Ping, Pulse
+from monitors.models import Incident, IncidentEvent, IngestNode, Monitor, Ping, Pulse
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 """A quiet Monday noon."""
@@ -56,6 +57,12 @@ def healthy(of: Organization | None = None, *, at: datetime = NOON, **given: Any
     pulse = Pulse.objects.filter(monitor=row)
     pulse.update(status="up", status_since=at, last_ping_at=at, last_success_at=at, ping_count=1, deadline=at)
     return row
+
+
+def node(*, at: datetime, **fields: Any) -> IngestNode:
+    """An ingest process that began at `at`, and has said nothing since."""
+    row = {"id": uuid.uuid4(), "name": "one", "listening_since": at, "flushed_through": at, "beat_at": at, **fields}
+    return IngestNode.objects.create(**row)
 
 
 def incident(of: Monitor, *, ago: timedelta = timedelta(minutes=5), resolved: bool = False) -> Incident:

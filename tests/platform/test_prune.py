@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from alerts.models import Channel, Delivery
+from alerts.models import Channel, Delivery, Notice, Receiver, Storm
 from heartbeet import celery, prune, tasks
 from monitors.models import (
     Batch,
@@ -70,9 +70,7 @@ def test_more_than_one_batch_goes(now: datetime, monkeypatch: pytest.MonkeyPatch
 def test_a_process_and_what_it_did_not_hear_go_after_a_week(now: datetime) -> None:
     for name, age in (("old", 8), ("recent", 6)):
         at = now - timedelta(days=age)
-        node = IngestNode.objects.create(
-            id=uuid.uuid4(), name=name, listening_since=at, flushed_through=at, beat_at=at if name == "old" else now
-        )
+        node = factories.node(at=at, name=name, beat_at=at if name == "old" else now)
         Deafness.objects.create(node=node, started_at=at, ended_at=at, reason="frozen")
     Deafness.objects.create(node=node, started_at=now - YEAR, ended_at=now - YEAR, reason="frozen")
 
@@ -126,6 +124,76 @@ def test_a_monitor_with_an_undispatched_event_stays(now: datetime) -> None:
     assert prune.run(now=now)["monitors"] == 0
 
 
+def test_deliveries_go_with_the_plans_retention_but_for_a_channels_newest(now: datetime) -> None:
+    monitor = factories.monitor(factories.organization(ping_retention_days=30))
+    channel = _channel(monitor, now)
+    _deliveries(monitor, channel, now, count=prune.DELIVERIES_KEPT - 1)
+    newest_of_the_old, *_ = _deliveries(monitor, channel, now - timedelta(days=31), count=3)
+
+    prune.run(now=now)
+
+    left = Delivery.objects.order_by("created_at")
+    assert (left.count(), left[0].id) == (prune.DELIVERIES_KEPT, newest_of_the_old.id)
+
+
+@pytest.mark.parametrize(
+    ("status", "resolved", "stays", "reason"),
+    [
+        ("delivered", timedelta(days=365), False, "told, and over"),
+        ("dead", timedelta(days=365), False, "nobody has sent it again for a year"),
+        ("queued", timedelta(days=365), True, "it may still be sent"),
+        ("delivered", None, True, "who was told of its beginning is told of its end"),
+        ("delivered", timedelta(days=1), True, "its end may still be on its way"),
+    ],
+)
+def test_a_delivery_stays_while_something_may_come_of_it(
+    status: str, resolved: timedelta | None, stays: bool, reason: str, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prune, "DELIVERIES_KEPT", 1)
+    monitor = factories.monitor()
+    channel = _channel(monitor, now)
+    _deliveries(monitor, channel, now, count=1)
+    (old,) = _deliveries(monitor, channel, now - YEAR, count=1, status=status)
+    Incident.objects.filter(deliveries=old).update(resolved_at=now - resolved if resolved else None)
+
+    prune.run(now=now)
+
+    assert Delivery.objects.filter(id=old.id).exists() is stays, reason
+
+
+def test_a_storm_goes_when_all_that_it_told_has_gone(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prune, "DELIVERIES_KEPT", 1)
+    monitor = factories.monitor()
+    channel = _channel(monitor, now)
+    storms = [_storm(channel, started_at=at) for at in (now - YEAR, now)]
+    grouped = _deliveries(monitor, channel, now - YEAR, count=1, status="collapsed")[0]
+    Delivery.objects.filter(id=grouped.id).update(storm=storms[0])
+
+    gone = prune.run(now=now)
+
+    assert (gone["deliveries"], gone["notices"], gone["storms"]) == (2, 1, 1)
+    assert (Storm.objects.get(), Notice.objects.get().storm) == (storms[1], storms[1])
+
+
+def test_what_is_told_in_a_storm_keeps_it(now: datetime) -> None:
+    storm = _storm(_channel(factories.monitor(), now), started_at=now - YEAR)
+
+    prune.run(now=now)
+
+    assert (Storm.objects.get(), Notice.objects.get().storm, Delivery.objects.count()) == (storm, storm, 1)
+
+
+def test_how_a_host_answered_is_forgotten_after_a_week_unless_it_is_left_alone(now: datetime) -> None:
+    week = timedelta(days=7, seconds=1)
+    Receiver.objects.create(host="old.example.com", failures=3, updated_at=now - week)
+    Receiver.objects.create(host="shut.example.com", failures=3, updated_at=now - week, open_until=now + YEAR)
+    Receiver.objects.create(host="new.example.com", failures=3, updated_at=now)
+
+    gone = prune.run(now=now)["receivers"]
+
+    assert (gone, set(Receiver.objects.values_list("host", flat=True))) == (1, {"shut.example.com", "new.example.com"})
+
+
 def _pings(monitor: Monitor, newest: datetime, *, count: int) -> None:
     times = [newest - timedelta(seconds=number) for number in range(count)]
     Ping.objects.bulk_create([Ping(monitor=monitor, received_at=at, kind="success") for at in times])
@@ -143,11 +211,35 @@ def _event(monitor: Monitor, at: datetime, *, dispatched_at: datetime | None = N
 
 
 def _delivery(monitor: Monitor, at: datetime, *, status: str) -> Delivery:
-    event = _event(monitor, at, dispatched_at=at)
-    channel = Channel.objects.create(
+    return _deliveries(monitor, _channel(monitor, at), at, count=1, status=status)[0]
+
+
+def _deliveries(
+    monitor: Monitor, channel: Channel, newest: datetime, *, count: int, status: str = "delivered"
+) -> list[Delivery]:
+    """Of as many incidents that are over; the newest first."""
+    times = [newest - timedelta(seconds=number) for number in range(count)]
+    events = [_event(monitor, at, dispatched_at=at) for at in times]
+    return Delivery.objects.bulk_create(
+        Delivery(event=event, incident=event.incident, channel=channel, status=status, created_at=event.at)
+        for event in events
+    )
+
+
+def _channel(monitor: Monitor, at: datetime) -> Channel:
+    return Channel.objects.create(
         organization=monitor.organization, kind="webhook", name="hook", created_at=at, updated_at=at
     )
-    return Delivery.objects.create(event=event, incident=event.incident, channel=channel, status=status, created_at=at)
+
+
+def _storm(channel: Channel, *, started_at: datetime) -> Storm:
+    """One that ended at once, told in one notice."""
+    at = started_at
+    of = channel.organization
+    storm = Storm.objects.create(organization=of, channel=channel, started_at=at, grew_at=at, told_at=at, ended_at=at)
+    notice = Notice.objects.create(organization=of, kind=Notice.STORM, storm=storm, created_at=at)
+    Delivery.objects.create(notice=notice, channel=channel, status="delivered", created_at=at)
+    return storm
 
 
 def test_it_is_done_again_and_again_by_day() -> None:
