@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from accounts import access
 from alerts import operations
-from alerts.models import Attempt, Channel, Delivery, Subscription
+from alerts.models import Attempt, Channel, Delivery, DispatchMark, Notice, Receiver, Storm, Subscription
 from heartbeet.lib import clock
 from heartbeet.lib.admin import ReadOnlyPage
 
@@ -15,7 +15,7 @@ from heartbeet.lib.admin import ReadOnlyPage
 class ChannelPage(ReadOnlyPage):
     """Channels, without their sealed secrets."""
 
-    list_display = ("name", "kind", "organization", "is_enabled", "is_default", "deleted_at")
+    list_display = ("name", "kind", "organization", "is_enabled", "is_fallback", "flagged_at", "deleted_at")
     list_select_related = ("organization",)
     list_filter = ("kind", "is_enabled")
     search_fields = ("name", "=id", "organization__name")
@@ -26,7 +26,7 @@ class ChannelPage(ReadOnlyPage):
 class SubscriptionPage(ReadOnlyPage):
     """Which channel is told about which monitor."""
 
-    list_display = ("monitor", "channel")
+    list_display = ("monitor", "channel", "events", "min_severity")
     list_select_related = ("monitor", "channel")
     search_fields = ("monitor__name", "channel__name")
 
@@ -62,3 +62,37 @@ class AttemptPage(ReadOnlyPage):
     list_select_related = ("delivery",)
     list_filter = ("is_ok",)
     search_fields = ("=delivery__id", "error")
+
+
+@admin.register(Storm)
+class StormPage(ReadOnlyPage):
+    """Many incidents at once, as channels were told of them."""
+
+    list_display = ("channel", "started_at", "grew_at", "told_at", "ended_at")
+    list_select_related = ("channel",)
+    search_fields = ("=id", "channel__name", "organization__name")
+
+
+@admin.register(Notice)
+class NoticePage(ReadOnlyPage):
+    """What was told that is no event of one incident."""
+
+    list_display = ("id", "kind", "organization", "storm", "about", "created_at")
+    list_select_related = ("organization", "storm", "about")
+    list_filter = ("kind",)
+    search_fields = ("=id", "organization__name", "about__name")
+
+
+@admin.register(Receiver)
+class ReceiverPage(ReadOnlyPage):
+    """Hosts that did not answer lately, and until when they are left alone."""
+
+    list_display = ("host", "failures", "only_channel", "open_until", "updated_at")
+    search_fields = ("host",)
+
+
+@admin.register(DispatchMark)
+class DispatchMarkPage(ReadOnlyPage):
+    """When the dispatcher last came to its end."""
+
+    search_fields = ("=pk",)

@@ -11,6 +11,7 @@ from heartbeet.lib import clock
 from heartbeet.lib.admin import ReadOnlyPage
 from monitors import operations, transitions
 from monitors.models import (
+    AlertPolicy,
     Batch,
     Deafness,
     Gap,
@@ -212,3 +213,12 @@ class SweepMarkPage(ReadOnlyPage):
     """How far the sweep has judged."""
 
     search_fields = ("=pk",)
+
+
+@admin.register(AlertPolicy)
+class AlertPolicyPage(ReadOnlyPage):
+    """How organisations are alerted, where a monitor says nothing else."""
+
+    list_display = ("organization", "alert_delay_sec", "remind_every_sec", "recovery_threshold", "updated_at")
+    list_select_related = ("organization",)
+    search_fields = ("organization__name", "organization__slug")
