@@ -1,6 +1,5 @@
 """Health: a process that serves is ready; the system is well only while it judges and delivers."""
 
-import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from heartbeet import health
 from heartbeet.lib import clock
 from monitors.models import Gap, IngestNode, SweepMark
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -143,8 +143,7 @@ def test_metrics_are_counted_once_while_they_hold(django_assert_num_queries: Dja
 
 
 def _listening(*, beat_ago: timedelta) -> None:
-    at = clock.now() - beat_ago
-    IngestNode.objects.create(id=uuid.uuid4(), name="one", listening_since=at, flushed_through=at, beat_at=at)
+    factories.node(at=clock.now() - beat_ago)
 
 
 def _swept(*, ago: timedelta) -> None:

@@ -9,11 +9,15 @@ from django.test import Client
 
 from heartbeet.lib import clock
 from monitors.models import SweepMark
-from tests.platform.test_health import _listening as listening
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 SECOND = timedelta(seconds=1)
+
+
+def _listening() -> None:
+    factories.node(at=clock.now())
 
 
 def _swept(ago: timedelta, *, behind: timedelta = timedelta(0)) -> None:
@@ -32,7 +36,7 @@ def test_while_all_is_well_no_page_has_a_banner(url: str, owner: Client) -> None
     ("reason", "arrange", "words"),
     [
         ("no worker was ever there", [], "has never run"),
-        ("the sweep stands still", [partial(listening, beat_ago=0 * SECOND), partial(_swept, 31 * SECOND)], "last ran"),
+        ("the sweep stands still", [_listening, partial(_swept, 31 * SECOND)], "last ran"),
         ("nobody listens, so it holds", [partial(_swept, 90 * SECOND)], "No process has been listening"),
         ("what was received is not stored", [partial(_swept, SECOND, behind=45 * SECOND)], "judged later"),
     ],
