@@ -102,8 +102,9 @@ def _with_habits(subjects: list[Subject], gaps: list[Gap]) -> list[Subject]:
 
 def rewound(*, now: datetime) -> None:
     """The clock was set back to `now`: what it dated later happened by now. What was judged stays judged; every wait
-    that began in the future begins now, and the sweep looks at everybody again."""
-    ahead = Q(*((f"{name}__gt", now) for name in (*PULSE_TIMES, "deadline")), _connector=Q.OR)
+    that began in the future begins now, and the sweep looks at them again. All others keep their deadlines."""
+    ahead = Q(*((f"{name}__gt", now) for name in PULSE_TIMES), _connector=Q.OR)
+    ahead |= Q(deadline__gt=now) & ~Q(judge_error="")
     list(Pulse.objects.filter(ahead).select_for_update(no_key=True).order_by("monitor_id").values_list("monitor_id"))
     Pulse.objects.filter(ahead).update(**_at_most(now, *PULSE_TIMES, "deadline"))
     for name in ("started_at", "finished_at"):

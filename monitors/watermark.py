@@ -65,10 +65,18 @@ def open_node(node_id: UUID, *, name: str, since: datetime, beat: Beat, predeces
 
 
 @transaction.atomic
-def beat(node_id: UUID, beat: Beat) -> bool:
+def beat(node_id: UUID, beat: Beat, *, told_at: datetime | None = None) -> bool:
     """Say that everything received up to `beat.flushed_through` is in the database. One that was taken for dead is
-    alive again. False if the process is not known (any more): it must open itself anew."""
-    return _report(node_id, beat)
+    alive again. False if the process is not known (any more): it must open itself anew.
+
+    `told_at` is the beat that it last brought into the database. If that is gone, so is what it had stored: the
+    database was restored from a backup, and counts as listened to from now on."""
+    if _report(node_id, beat, told_at=told_at):
+        return True
+    is_restored = IngestNode.objects.filter(id=node_id).update(listening_since=beat.flushed_through)
+    if is_restored:
+        log.error("ingest.database_restored", node=str(node_id), told_at=str(told_at))
+    return bool(is_restored) and _report(node_id, beat)
 
 
 @transaction.atomic
@@ -108,9 +116,10 @@ def _live() -> QuerySet[IngestNode]:
     return IngestNode.objects.filter(stopped_at=None, died_at=None)
 
 
-def _report(node_id: UUID, beat: Beat, **also: Any) -> bool:
+def _report(node_id: UUID, beat: Beat, *, told_at: datetime | None = None, **also: Any) -> bool:
     said = {"flushed_through": beat.flushed_through, "beat_at": beat.now, "died_at": None, **also}
-    is_known = IngestNode.objects.filter(id=node_id).update(**said)
+    known = IngestNode.objects.filter(id=node_id)
+    is_known = (known.filter(beat_at__gte=told_at) if told_at else known).update(**said)
     if is_known:
         for deaf in beat.deaf:
             _note(node_id, deaf, beat.now)
@@ -118,11 +127,12 @@ def _report(node_id: UUID, beat: Beat, **also: Any) -> bool:
 
 
 def _note(node_id: UUID, deaf: gaps.Deaf, now: datetime) -> None:
-    """Write down one deafness. A process has one at a time, so another that still lasts has ended by its start, or
-    by now, if the clock was set back in between."""
-    started = Value(min(deaf.started_at, now))
-    lasting = Deafness.objects.filter(node_id=node_id, ended_at=None).exclude(started_at=deaf.started_at)
-    lasting.update(ended_at=Greatest("started_at", started))
+    """Write down one deafness. One at a time lasts, so another that did has ended by the start of this, or by now, if
+    the clock was set back in between. One that is over ends no other: a loop may freeze while canaries are lost."""
+    if deaf.ended_at is None:
+        started = Value(min(deaf.started_at, now))
+        lasting = Deafness.objects.filter(node_id=node_id, ended_at=None).exclude(started_at=deaf.started_at)
+        lasting.update(ended_at=Greatest("started_at", started))
     ended_at = deaf.ended_at and max(deaf.ended_at, deaf.started_at)
     Deafness.objects.update_or_create(
         node_id=node_id, started_at=deaf.started_at, defaults={"ended_at": ended_at, "reason": deaf.reason}

@@ -68,7 +68,7 @@ def losses(present: Sequence[Presence], *, after: datetime, until: datetime) -> 
     turned_away = [(loss.start, loss.end) for loss in _deafnesses(present) if loss.reason in KNOWN_LOSS]
     known = [(max(start, after), min(end, until)) for start, end in turned_away if start < until and end > after]
     whole = merge([*silent, *known])
-    return tuple(Loss(start, end, _reason(present, start, end)) for start, end in whole)
+    return tuple(Loss(start, end, _reason(present, start, end)) for start, end in whole if start < end)
 
 
 def merge(spans: Iterable[Span]) -> tuple[Span, ...]:

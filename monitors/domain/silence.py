@@ -38,7 +38,7 @@ def _missed(step: Step, at: datetime, gaps: Gaps) -> Step:
     due = at - step.facts.grace
     deaf_until = gaps.excuse(_arrival_window(step.facts, due), already=_is_excused(step.facts))
     if deaf_until is not None:
-        return _wait(_unknown(step, at, deaf_until), max(due, deaf_until))
+        return _wait(_unknown(step, at, deaf_until), _next_wait(step.facts, due, deaf_until))
     return _wait(changes.failure(step, Cause.MISSED, at, expected_at=due), due)
 
 
@@ -68,6 +68,14 @@ def _unknown(step: Step, at: datetime, until: datetime) -> Step:
         return step
     step = changes.status(step, Status.UNKNOWN, Cause.GAP, at)
     return step.then(step.facts, Excused(at, until))
+
+
+def _next_wait(facts: Facts, due: datetime, deaf_until: datetime) -> datetime:
+    """From when the next ping is awaited after a silence that is excused. What was lost came by the end of the gap, and
+    an interval begins with it, also where it is long and the gap was early in it. Cron owes nothing before its due."""
+    since = deadlines.reference(facts)
+    begins_anew = isinstance(facts.schedule, Interval) and since is not None and deaf_until > since
+    return deaf_until if begins_anew else max(due, deaf_until)
 
 
 def _is_excused(facts: Facts) -> bool:

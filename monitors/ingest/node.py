@@ -25,6 +25,7 @@ class Node:
         self._name = name
         self._is_only = is_only
         self._since: datetime | None = None
+        self._told_at: datetime | None = None
         self._succeeded: set[UUID] = set()
 
     def beat(self, at: datetime, *, stored_through: datetime, predecessors: Iterable[UUID]) -> None:
@@ -39,11 +40,14 @@ class Node:
         except Exception:
             self._listener.untold(deaf, at)
             raise
+        self._told_at = said.now
         self._listener.reported(deaf)
 
     def _tell(self, since: datetime, said: watermark.Beat, gone: set[UUID]) -> None:
-        if self.is_known and gone <= self._succeeded and watermark.beat(self.id, said):
-            return
+        if self.is_known and gone <= self._succeeded:
+            if watermark.beat(self.id, said, told_at=self._told_at):
+                return
+            since = self._since = said.flushed_through  # of an older backup: what we had stored is lost
         predecessors = None if self._is_only else gone
         watermark.open_node(self.id, name=self._name, since=since, beat=said, predecessors=predecessors)
         self.is_known, self._succeeded = True, gone

@@ -31,6 +31,7 @@ class Node:
     id: UUID = field(default_factory=uuid4)
     held: datetime | None = None
     is_silent: bool = False
+    told_at: datetime | None = None
 
 
 @dataclass
@@ -65,7 +66,9 @@ class World:
             deaf = (*deaf, Deaf(self.now - stepped, self.now, Reason.CLOCK))
         node.offset = self.offset
         through = self.now if node.held is None else node.held
-        return watermark.beat(node.id, watermark.Beat(self.now, through, deaf))
+        is_known = watermark.beat(node.id, watermark.Beat(self.now, through, deaf), told_at=node.told_at)
+        node.told_at = self.now
+        return is_known
 
     def stop(self, node: Node) -> None:
         """It says goodbye."""
