@@ -222,7 +222,7 @@ class Channel(ABC):
         known = {each.name for each in cls.fields}
         for name, value in given.items():
             if name not in known:
-                raise BadConfig(name, f"Leave it out: a channel of kind {cls.kind} knows {', '.join(sorted(known))}.")
+                raise BadConfig(name, f"Leave it out; of kind {cls.kind}, it takes only: {', '.join(sorted(known))}.")
             if not isinstance(value, str):
                 raise BadConfig(name, "Give a text.")
         values = {each.name: each.clean(_value(each, given, kept or {})) for each in cls.fields}
