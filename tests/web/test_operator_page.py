@@ -1,6 +1,5 @@
 """The operators' page: who listens, and when nobody did."""
 
-import uuid
 from datetime import timedelta
 
 import pytest
@@ -10,7 +9,7 @@ from django.utils.html import strip_tags
 from accounts.models import Membership, Organization
 from heartbeet.lib import clock
 from monitors.domain.gaps import Reason
-from monitors.models import Deafness, Gap, GapNotice, IngestNode, Unheard
+from monitors.models import Deafness, Gap, GapNotice, Unheard
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -74,7 +73,6 @@ def test_it_tells_what_is_wrong(operator: Client) -> None:
 
 def _node(name: str, *, deaf: Reason | None = None, **fields: object) -> None:
     now = clock.now()
-    values = {"listening_since": now - 5 * MINUTE, "flushed_through": now, "beat_at": now, **fields}
-    node = IngestNode.objects.create(id=uuid.uuid4(), name=name, **values)
+    node = factories.node(at=now, **{"name": name, "listening_since": now - 5 * MINUTE, **fields})
     if deaf:
         Deafness.objects.create(node=node, started_at=now - MINUTE, reason=deaf)
