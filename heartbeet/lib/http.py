@@ -35,7 +35,7 @@ TIMEOUT_SEC = 10.0
 CONNECT_TIMEOUT_SEC = 5.0
 
 Resolver = Callable[[str, int], list[Address]]
-Method = Literal["POST", "PATCH"]
+Method = Literal["GET", "POST", "PATCH"]
 
 
 class InvalidTarget(ValueError):

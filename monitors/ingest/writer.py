@@ -70,7 +70,7 @@ class Writer:
 
     def close(self) -> None:
         """Turn away what comes from now on, and write what has come."""
-        self._closed_us = self._listener.now_us()
+        self._closed_us = self._closed_us or self._listener.now_us()
         self._queue.close()
 
     def join(self, timeout: float) -> bool:

@@ -1,5 +1,6 @@
 """The real server with our application in a process of its own, spoken to over sockets."""
 
+import contextlib
 import http.client
 import os
 import signal
@@ -47,7 +48,11 @@ class Process:
         name = str(connection.settings_dict["NAME"])
         command = [sys.executable, "-W", "ignore", "-c", SERVE, str(self.port), name]
         self._process = subprocess.Popen(command, env=environment, cwd=settings.BASE_DIR, start_new_session=True)
-        until(self._listens, within_sec=30)
+        try:
+            until(self._listens, within_sec=30)
+        except BaseException:
+            self.close()
+            raise
 
     def _listens(self) -> bool:
         assert self._process.poll() is None, "the server ended"
@@ -71,7 +76,8 @@ class Process:
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(15)
 
-    def kill(self) -> None:
+    def close(self) -> None:
+        """End it at once, if it has not ended."""
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait(10)
@@ -79,9 +85,8 @@ class Process:
 
 @pytest.fixture
 def process(tmp_path: Path) -> Iterator[Process]:
-    made = Process(tmp_path)
-    yield made
-    made.kill()
+    with contextlib.closing(Process(tmp_path)) as made:
+        yield made
 
 
 @pytest.fixture
