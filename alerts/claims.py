@@ -82,6 +82,11 @@ class Outcome:
     def ended_at(self) -> datetime:
         return self.at + self.took
 
+    def known_at(self, now: datetime) -> "Outcome":
+        """The same, if the clock was set back while it was under way: nothing can have ended later than `now`. Else its
+        next try would be reckoned from the old time, after all that waits was brought back from there."""
+        return replace(self, at=min(self.at, now - self.took))
+
 
 def claim(*, now: datetime, room: turns.Room) -> list[Claim]:
     """Take due deliveries for as many errands as there is room for. They are the caller's for `LEASE`."""
@@ -319,7 +324,7 @@ def _take(outcome: Outcome) -> None:
         return
     delivery.next_try_at = retry.next_try(
         tries=delivery.tries,
-        first_tried_at=delivery.first_tried_at or outcome.at,
+        first_tried_at=min(delivery.first_tried_at or outcome.at, outcome.at),
         now=outcome.ended_at,
         failure=receipt.failure,
         chance=_dice.random(),

@@ -119,7 +119,8 @@ class Sender:
             unsent, self._unsent = self._unsent, []
         try:
             if outcomes:
-                self._record(outcomes)
+                now = self._now()
+                self._record([each.known_at(now) for each in outcomes])
                 outcomes = []
             if unsent:
                 claims.release(unsent, now=self._now())

@@ -43,6 +43,25 @@ def test_a_clock_that_is_set_back_an_hour_delays_no_try(house: House, http_recei
     assert Delivery.objects.get().status == DeliveryStatus.DELIVERED
 
 
+def test_a_send_under_way_when_the_clock_is_set_back_delays_no_try(house: House, http_receiver: HTTPReceiver) -> None:
+    house.webhook(http_receiver.url)
+    house.opens()
+    http_receiver.then(status=500)
+    dispatcher.dispatch(now=house.now)
+    [parcel] = claims.prepare(claim(house.now), now=house.now)
+    receipt, took = claims.hand_over(parcel, now=house.now)
+    outcome = claims.Outcome(parcel, receipt, house.now, took)
+    mark(house)
+    house.now -= HOUR
+    mark(house)
+
+    claims.record([outcome.known_at(house.now)])
+
+    row = Delivery.objects.get()
+    assert row.next_try_at is not None
+    assert timedelta(0) < row.next_try_at - house.now <= 6 * SECOND
+
+
 def test_a_lease_moves_too_and_its_holder_keeps_it(house: House, http_receiver: HTTPReceiver) -> None:
     house.webhook(http_receiver.url)
     house.opens()
