@@ -80,6 +80,6 @@ def _quiet(story: Story, at: datetime, *, is_untold: bool) -> _Quiet | None:
         until = story.snooze.until or at + LOOK_AGAIN
         return _Quiet(until, "Nobody was told: the monitor was snoozed.")
     end = story.opened_at + story.delay
-    if is_untold and at < end:
+    if is_untold and story.delay and at < end:  # without a delay a host whose clock is behind must not hold it either
         return _Quiet(end, f"Nobody was told: it was over within {words.span(story.delay)}.")
     return None

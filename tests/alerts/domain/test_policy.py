@@ -29,6 +29,7 @@ LATER_ASLEEP = Story(NOON, NOON + MINUTE, snooze=Snooze(NOON + 2 * MINUTE, None)
 
 TABLE = [
     (PLAIN, [OPENED], 0, [TELL], "without a policy everything is told at once"),
+    (PLAIN, [OPENED], -60, [TELL], "also by a host whose clock is an hour behind that of who heard of it"),
     (PATIENT, [OPENED], 4, [HOLD], "a delay holds the beginning"),
     (PATIENT, [OPENED, ACKNOWLEDGED], 4, [HOLD, HOLD], "and what follows it, so that the order stays"),
     (PATIENT, [OPENED, ACKNOWLEDGED], 5, [TELL, TELL], "until it is over"),
