@@ -75,5 +75,7 @@ def _letter(notice: GapNotice) -> tuple[str, str]:
         "home": home,
         "site": settings.HEARTBEET_SITE_URL,
     }
-    subject = f"We were not listening from {gap.started_at:%H:%M} to {gap.ended_at:%H:%M} UTC on {gap.ended_at:%d %B}"
+    clock = "%H:%M" if gap.length_sec >= 120 else "%H:%M:%S"
+    span = f"from {gap.started_at:{clock}} to {gap.ended_at:{clock}} UTC on {gap.ended_at:%d %B}"
+    subject = f"We were not listening {span}"
     return subject, render_to_string("accounts/letters/gap.txt", words)

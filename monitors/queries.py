@@ -5,15 +5,29 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Case, DurationField, ExpressionWrapper, F, IntegerField, QuerySet, Sum, Value, When
+from django.db.models import (
+    Case,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.functions import Lower
 
 from accounts.models import Organization, Project
 from monitors.domain import facts, judge, schedule
 from monitors.domain.policy import Snooze
 from monitors.domain.status import Cause, RunOutcome, Status
-from monitors.models import AlertPolicy, Gap, Incident, Monitor, Ping, Pulse, Run
+from monitors.models import AlertPolicy, Gap, GapNotice, Incident, Monitor, Ping, Pulse, Run
 
+WORTH_A_WORD = timedelta(seconds=30)
 _TROUBLE_FIRST = (Status.DOWN, Status.WARNING, Status.UNKNOWN, Status.LEARNING, Status.NEW, Status.UP)
 
 
@@ -180,9 +194,13 @@ def gaps_between(start: datetime, end: datetime) -> list[Gap]:
     return list(Gap.objects.filter(ended_at__gte=start, started_at__lte=end).order_by("started_at"))
 
 
-def recent_gaps(now: datetime, within: timedelta = timedelta(days=1)) -> list[Gap]:
-    """The times of late in which nobody listened, the newest first."""
-    return list(Gap.objects.filter(ended_at__gte=now - within).order_by("-started_at"))
+def recent_gaps(organization: Organization, now: datetime, within: timedelta = timedelta(days=1)) -> list[Gap]:
+    """The times of late in which nobody listened, the newest first. A restart of a few seconds is left out, unless it
+    left a monitor of this organisation unknown."""
+    told = GapNotice.objects.filter(gap=OuterRef("pk"), organization=organization)
+    found = Gap.objects.filter(ended_at__gte=now - within).annotate(is_told=Exists(told))
+    lasted = Q(ended_at__gte=F("started_at") + WORTH_A_WORD)
+    return list(found.filter(Q(is_told=True) | lasted).order_by("-started_at"))
 
 
 def gap_seconds() -> float:

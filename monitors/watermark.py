@@ -101,7 +101,10 @@ def tick(now: datetime) -> datetime | None:
     if clock is not None:
         _account(mark, clock)
     Watermark.objects.filter(id=mark.id).update(
-        covered_through=mark.covered_through, ticked_at=mark.ticked_at, hold_until=mark.hold_until
+        covered_through=mark.covered_through,
+        ticked_at=mark.ticked_at,
+        hold_until=mark.hold_until,
+        rewound_at=mark.rewound_at,
     )
     return None if is_holding else clock
 
@@ -201,7 +204,7 @@ def _rewind(mark: Watermark, living: list[IngestNode]) -> None:
     Deafness.objects.filter(ended_at__gt=at).update(ended_at=at)
     for name in ("listening_since", "flushed_through"):
         IngestNode.objects.filter(**{f"{name}__gt": at}).update(**{name: at})
-    mark.covered_through = at
+    mark.covered_through = mark.rewound_at = at
 
 
 def _account(mark: Watermark, clock: datetime) -> None:
@@ -210,7 +213,7 @@ def _account(mark: Watermark, clock: datetime) -> None:
     if clock > after:
         for loss in gaps.losses(_present(after), after=after, until=clock):
             _write_gap(loss)
-            if loss.reason is gaps.Reason.CLOCK:
+            if loss.reason is gaps.Reason.CLOCK and mark.rewound_at and mark.rewound_at > loss.start - RECALLED:
                 transitions.recalled(since=loss.start - RECALLED, until=loss.end)
     mark.covered_through = max(after, clock)
 

@@ -62,8 +62,8 @@ def _since(entry: Entry) -> str:
 
 def _headline(still: int, all_of_them: int) -> str:
     if still == 0:
-        return f"{_monitors(all_of_them)} more {_have(all_of_them)} recovered"
-    more = f"{_monitors(still)} more {'is' if still == 1 else 'are'} down"
+        return f"{_more_monitors(all_of_them)} {_have(all_of_them)} recovered"
+    more = f"{_more_monitors(still)} {'is' if still == 1 else 'are'} down"
     return more if still == all_of_them else f"{more}, {all_of_them - still} recovered"
 
 
@@ -72,11 +72,11 @@ def _summary(still: int, all_of_them: int) -> str:
     if still == 0:
         return f"Many monitors were down at once; {told}, and the {all_of_them} listed here have all recovered."
     over = f", {all_of_them - still} of which {_have(all_of_them - still)} recovered" if still < all_of_them else ""
-    return f"Many monitors are down at once; {told}. The list has {all_of_them} more{over}."
+    return f"Many monitors are down at once; {told}. These are {all_of_them} more{over}."
 
 
-def _monitors(count: int) -> str:
-    return f"{count} monitor{'' if count == 1 else 's'}"
+def _more_monitors(count: int) -> str:
+    return f"{count} more monitor{'' if count == 1 else 's'}"
 
 
 def _have(count: int) -> str:

@@ -21,8 +21,9 @@ class Reason(StrEnum):
     CANARY = "canary"  # our own pings through the public URL did not come back
 
 
-KNOWN_LOSS = frozenset({Reason.REFUSED, Reason.CANARY})
-"""A gap whoever else listened: these pings are known to have been turned away."""
+KNOWN_LOSS = frozenset({Reason.REFUSED})
+"""A gap whoever else listened: these pings are known to have been turned away. A canary that does not come back may be
+the fault of one process's way out; as long as those of another do, pings come in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,11 @@ CREATE TABLE IF NOT EXISTS batch (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQ
 CREATE TABLE IF NOT EXISTS quarantine (seq INTEGER PRIMARY KEY, error TEXT NOT NULL, arrival BLOB);
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
+_WAITING = "FROM batch WHERE id NOT IN (SELECT value FROM json_each(?))"
+_OLDEST = f"SELECT id, arrivals {_WAITING} ORDER BY seq LIMIT 1"
+_OLDEST_US = f"SELECT min(first_us) {_WAITING}"
+_COUNT = f"SELECT count(*) {_WAITING}"
+_FORGET = "DELETE FROM batch WHERE id IN (SELECT value FROM json_each(?))"
 _NODES, _CANARY = "nodes", "canary"
 
 
@@ -36,6 +41,7 @@ class Spool:
         self._max_pages = max(4, max_mb * 1024 * 1024 // _PAGE_BYTES)
         self._connection: sqlite3.Connection | None = None
         self._waiting: int | None = None  # unknown until the file could be opened
+        self._stored: set[str] = set()  # what is in the database, and could not be deleted here
         try:
             self._in_repair(lambda _: None)
         except SpoolFull as error:
@@ -94,9 +100,7 @@ class Spool:
     def oldest(self) -> Batch | None:
         """The batch that has waited longest. One that cannot be read is quarantined. Raises SpoolFull."""
         while not self.is_empty:
-            found = self._in_repair(
-                lambda db: db.execute("SELECT id, arrivals FROM batch ORDER BY seq LIMIT 1").fetchone()
-            )
+            found = self._in_repair(lambda db: db.execute(_OLDEST, (self._stored_ids(),)).fetchone())
             if found is None:
                 self._waiting = 0
                 break
@@ -110,15 +114,21 @@ class Spool:
         """When the oldest waiting ping was received. Raises SpoolFull, also if the file could not be read yet."""
         if self._waiting == 0 or (self._waiting is None and not self._path.exists()):
             return None
-        found: int | None = self._in_repair(lambda db: db.execute("SELECT min(first_us) FROM batch").fetchone())[0]
+        found: int | None = self._in_repair(lambda db: db.execute(_OLDEST_US, (self._stored_ids(),)).fetchone())[0]
         return found
 
     def remove(self, batch: Batch) -> None:
-        """Forget a batch: it is in the database. Gives the disk back when nothing waits. Raises SpoolFull."""
-        self._in_repair(lambda db: db.execute("DELETE FROM batch WHERE id = ?", (batch.id.hex,)))
+        """Forget a batch: it is in the database. Gives the disk back when nothing waits. A full disk takes no deletion
+        either: then it is only passed over, for a spool that is never empty would take every ping, and keep it."""
+        self._stored.add(batch.id.hex)
         self._count_on(-1)
-        if self.is_empty:
-            self._in_repair(lambda db: db.execute("VACUUM"))
+        try:
+            self._in_repair(lambda db: db.execute(_FORGET, (self._stored_ids(),)))
+            self._stored.clear()
+            if self.is_empty:
+                self._in_repair(lambda db: db.execute("VACUUM"))
+        except SpoolFull as error:
+            log.error("spool_not_cleared", batches=len(self._stored), error=str(error))
 
     def close(self) -> None:
         if self._connection is not None:
@@ -131,6 +141,9 @@ class Spool:
         self._in_repair(lambda db: db.execute(move, (batch_id,)))
         self._in_repair(lambda db: db.execute("DELETE FROM batch WHERE id = ?", (batch_id,)))
         self._count_on(-1)
+
+    def _stored_ids(self) -> str:
+        return orjson.dumps(list(self._stored)).decode()
 
     def _count_on(self, change: int) -> None:
         self._waiting = max(0, (self._waiting or 0) + change)
@@ -163,7 +176,7 @@ class Spool:
             if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
                 raise sqlite3.DatabaseError("quick_check failed")
             connection.executescript(_SCHEMA)
-            self._waiting = connection.execute("SELECT count(*) FROM batch").fetchone()[0]
+            self._waiting = connection.execute(_COUNT, (self._stored_ids(),)).fetchone()[0]
         except sqlite3.Error:
             connection.close()
             raise

@@ -116,11 +116,13 @@ class Watermark(models.Model):
     """The sweep's clock. One row, locked by whoever moves it.
 
     All time up to `covered_through` is accounted for: somebody listened, or it is a `Gap`. `ticked_at` is when the
-    clock was last looked at; the sweep holds still until `hold_until`."""
+    clock was last looked at; the sweep holds still until `hold_until`. `rewound_at` is the moment to which a clock was
+    last set back."""
 
     covered_through = models.DateTimeField(null=True, blank=True)
     ticked_at = models.DateTimeField()
     hold_until = models.DateTimeField(null=True, blank=True)
+    rewound_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"covered through {self.covered_through}"

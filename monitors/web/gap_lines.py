@@ -1,5 +1,8 @@
 """What pages say of the times in which nobody listened."""
 
+from datetime import datetime
+
+from accounts.models import Organization
 from heartbeet.lib.words import Teller
 from monitors import queries
 from monitors.domain.gaps import Reason
@@ -16,9 +19,11 @@ WHY = {
 }
 
 
-def lately(tell: Teller) -> list[str]:
-    """A line for each gap of the last day, the newest first, and one for the rest."""
-    found = queries.recent_gaps(tell.now)
+def lately(organization: Organization, tell: Teller, *, since: datetime | None = None) -> list[str]:
+    """A line for each gap of the last day that is worth one, the newest first, and one for the rest; none from before
+    `since`."""
+    found = queries.recent_gaps(organization, tell.now)
+    found = [each for each in found if since is None or each.ended_at > since]
     lines = [line(each, tell) for each in found[:SHOWN]]
     more = len(found) - SHOWN
     if more > 0:

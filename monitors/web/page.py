@@ -33,7 +33,7 @@ def living(who: Access, monitor: Monitor, tell: words.Teller) -> dict[str, Any]:
         "head": present.headline(monitor, queries.outlook(monitor, tell.now), history, its, tell),
         "pings": [present.ping(each, tell, with_source=can_edit) for each in pings],
         "incidents": [present_incidents.incident(each, tell) for each in incidents],
-        "gaps": gap_lines.lately(tell),
+        "gaps": gap_lines.lately(who.organization, tell, since=monitor.created_at),
         "can_edit": can_edit,
         "can_act": who.allows(Scope.INCIDENTS_WRITE),
     }

@@ -38,7 +38,7 @@ def index(request: HttpRequest) -> HttpResponse:
     template = "monitors/list.html#rows" if request.headers.get("HX-Request") else "monitors/list.html"
     can_edit = who.allows(Scope.MONITORS_WRITE)
     asked = {"search": search, "project": project}
-    state = {"rows": rows, "page": shown, "gaps": gap_lines.lately(tell)}
+    state = {"rows": rows, "page": shown, "gaps": gap_lines.lately(who.organization, tell)}
     return render(request, template, {**state, "can_edit": can_edit, **asked})
 
 

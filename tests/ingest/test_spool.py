@@ -158,3 +158,52 @@ def test_an_emptied_spool_gives_the_disk_back(path: Path, spool: Spool) -> None:
     spool.close()
 
     assert path.stat().st_size < 100_000
+
+
+class OnAFullDisk(Spool):
+    """Its file can be read, and takes no change any more once `is_full`."""
+
+    is_full = False
+
+    def _open(self) -> sqlite3.Connection:
+        made = super()._open()
+        if self.is_full:
+            made.execute("PRAGMA query_only = ON")
+        return made
+
+
+def test_a_full_disk_keeps_no_spool_from_being_drained(path: Path) -> None:
+    spool = OnAFullDisk(path, max_mb=16)
+    batches = [batch(number) for number in range(3)]
+    for each in batches:
+        spool.put(each)
+    spool.close()
+    spool.is_full = True
+
+    drained = []
+    while not spool.is_empty:
+        drained.append(oldest(spool).id)
+        spool.remove(oldest(spool))
+
+    assert drained == [each.id for each in batches]
+    assert (spool.oldest_us(), spool.oldest()) == (None, None)
+    spool.close()
+
+
+def test_what_a_full_disk_kept_is_deleted_with_the_next_that_is_drained(path: Path) -> None:
+    spool = OnAFullDisk(path, max_mb=16)
+    spool.put(batch(1))
+    spool.close()
+    spool.is_full = True
+    spool.remove(oldest(spool))
+    spool.close()
+    spool.is_full = False
+
+    spool.put(newest := batch(2))
+    assert oldest(spool).id == newest.id
+    spool.remove(newest)
+
+    spool.close()
+    with sqlite3.connect(path) as file:
+        assert file.execute("SELECT count(*) FROM batch").fetchone() == (0,)
+    file.close()

@@ -281,18 +281,30 @@ def test_the_only_process_that_froze_leaves_a_gap(world: World) -> None:
     assert spans() == [(froze, woke, "frozen")]
 
 
-@pytest.mark.parametrize("reason", [Reason.REFUSED, Reason.CANARY])
-def test_pings_that_are_known_to_be_turned_away_are_a_gap_whoever_else_listens(world: World, reason: Reason) -> None:
+def test_pings_that_are_known_to_be_turned_away_are_a_gap_whoever_else_listens(world: World) -> None:
     began = world.now
     full = world.listen("two")
-    world.beat(full, Deaf(began, None, reason))
+    world.beat(full, Deaf(began, None, Reason.REFUSED))
 
     world.go(10 * SECOND)
     ended = world.now
-    world.beat(full, Deaf(began, ended, reason))
+    world.beat(full, Deaf(began, ended, Reason.REFUSED))
     world.go(10 * SECOND)
 
-    assert spans() == [(began, ended, reason.value)]
+    assert spans() == [(began, ended, "refused")]
+
+
+@pytest.mark.parametrize(("lost_by", "expected"), [(1, []), (2, ["canary"])])
+def test_canaries_that_only_one_of_two_loses_may_be_its_own_fault(
+    world: World, lost_by: int, expected: list[str]
+) -> None:
+    world.listen("two")
+    for each in world.nodes[-lost_by:]:
+        world.beat(each, Deaf(world.now, None, Reason.CANARY))
+
+    world.go(10 * SECOND)
+
+    assert [reason for _, _, reason in spans()] == expected
 
 
 def test_telling_a_deafness_twice_changes_nothing(world: World) -> None:

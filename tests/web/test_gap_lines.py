@@ -7,7 +7,7 @@ from django.test import Client
 
 from heartbeet.lib import clock
 from monitors.domain.gaps import Reason
-from monitors.models import Gap, Monitor
+from monitors.models import Gap, GapNotice, Monitor
 from monitors.web import gap_lines
 
 pytestmark = pytest.mark.django_db
@@ -52,3 +52,28 @@ def test_many_gaps_do_not_bury_the_monitors(owner: Client, alices_monitor: Monit
 
 def test_every_reason_has_words() -> None:
     assert set(gap_lines.WHY) == set(Reason)
+
+
+def _restart(ago: timedelta) -> Gap:
+    """A gap of a few seconds."""
+    begun = clock.now() - ago
+    return Gap.objects.create(started_at=begun, ended_at=begun + timedelta(seconds=4), reason=Reason.STOPPED)
+
+
+def test_a_restart_of_a_few_seconds_is_not_worth_a_word(owner: Client, alices_monitor: Monitor) -> None:
+    _restart(ago=HOUR)
+
+    assert not any("We were not listening" in page for page in _pages(owner, alices_monitor))
+
+
+def test_it_is_if_it_left_a_monitor_unknown(owner: Client, alices_monitor: Monitor) -> None:
+    GapNotice.objects.create(gap=_restart(HOUR), organization=alices_monitor.organization, created_at=clock.now())
+
+    assert "We were not listening" in owner.get("/").content.decode()
+
+
+def test_a_monitor_says_nothing_of_the_time_before_it_was_made(owner: Client, alices_monitor: Monitor) -> None:
+    _gap(2 * HOUR)
+    Monitor.objects.filter(id=alices_monitor.id).update(created_at=clock.now() - HOUR)
+
+    assert "We were not listening" not in owner.get(f"/monitors/{alices_monitor.id}").content.decode()

@@ -22,11 +22,11 @@ def recovered(count: int) -> list[Entry]:
 @pytest.mark.parametrize(
     ("entries", "headline"),
     [
-        (down(1), "1 monitor more is down"),
-        (down(15), "15 monitors more are down"),
-        (down(12) + recovered(3), "12 monitors more are down, 3 recovered"),
-        (recovered(15), "15 monitors more have recovered"),
-        (recovered(1), "1 monitor more has recovered"),
+        (down(1), "1 more monitor is down"),
+        (down(15), "15 more monitors are down"),
+        (down(12) + recovered(3), "12 more monitors are down, 3 recovered"),
+        (recovered(15), "15 more monitors have recovered"),
+        (recovered(1), "1 more monitor has recovered"),
     ],
 )
 def test_the_headline_counts(entries: list[Entry], headline: str) -> None:
