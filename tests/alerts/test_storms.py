@@ -63,7 +63,7 @@ def test_people_get_the_first_ten_and_one_list_and_programs_get_each(
 
     goes_on(house.now + LIST_AFTER)
     assert len(mail.mails) == 11
-    assert "15 monitors more are down" in subjects(mail)[-1]
+    assert "15 more monitors are down" in subjects(mail)[-1]
     text = mail.mails[-1].message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert "Job 24" in text
     assert "Job 03" not in text
@@ -132,7 +132,7 @@ def test_the_list_is_told_again_when_it_has_grown_but_not_within_a_minute(
     assert len(mail.mails) == 11
 
     goes_on(house.now + LIST_AFTER + MINUTE)
-    assert "15 monitors more are down" in subjects(mail)[-1]
+    assert "15 more monitors are down" in subjects(mail)[-1]
 
     goes_on(house.now + HOUR / 2)
     assert len(mail.mails) == 12
@@ -151,7 +151,7 @@ def test_who_recovers_is_told_where_it_was_told_that_it_went_down(
     goes_on(house.now + 2 * MINUTE)
 
     assert subjects(mail)[-2] == "RECOVERED: Job 00"
-    assert "14 monitors more are down, 1 recovered" in subjects(mail)[-1]
+    assert "14 more monitors are down, 1 recovered" in subjects(mail)[-1]
 
 
 def test_the_last_word_is_that_all_are_over_and_then_the_storm_is_too(
@@ -168,7 +168,7 @@ def test_the_last_word_is_that_all_are_over_and_then_the_storm_is_too(
     goes_on(house.now + 2 * MINUTE + SECOND)
 
     assert len(mail.mails) == 10 + 1 + 10 + 1
-    assert "15 monitors more have recovered" in subjects(mail)[-1]
+    assert "15 more monitors have recovered" in subjects(mail)[-1]
     assert Storm.objects.get().ended_at is not None
 
 
@@ -206,7 +206,7 @@ def test_a_newer_list_takes_the_place_of_one_that_could_not_be_sent(
     lists = Delivery.objects.filter(notice__isnull=False).order_by("id")
     assert list(lists.values_list("status", flat=True)) == ["collapsed", "delivered"]
     assert lists[1].tries > 1, "a receiver that fails is not asked more often because there is news"
-    assert any("15 monitors more are down" in subject for subject in subjects(mail))
+    assert any("15 more monitors are down" in subject for subject in subjects(mail))
 
 
 def test_a_reminder_of_a_grouped_incident_goes_into_the_list(
