@@ -99,9 +99,10 @@ class Calls(AutoSchema):
         shape = self.described.body
         if shape is None:
             return {}
-        schema = self.resolve_serializer(shape(partial=self.described.partial), "request").ref
+        component = self.resolve_serializer(shape(partial=self.described.partial), "request")
         example = self.described.example or getattr(shape, "example", None)
-        return {"requestBody": {"required": True, "content": {"application/json": _media(schema, example)}}}
+        content = {"application/json": _media(component.ref, example)}
+        return {"requestBody": {"required": bool(component.schema.get("required")), "content": content}}
 
     def _success(self) -> Spec:
         said = self.described

@@ -86,15 +86,6 @@ class MonitorRow(shown.Row):
     heartbeatGraceSec = shown.whole("Seconds that a ping may be late.", "monitor.grace_sec", minimum=0)
     alertThreshold = shown.whole("Failures in a row that open an incident.", "monitor.alert_threshold", minimum=1)
     maxRuntimeSec = shown.whole("Seconds that a run may take.", "monitor.max_runtime_sec", null=True)
-    alertDelaySec = shown.whole(
-        "Seconds until people are told; null: as the organisation.", "monitor.alert_delay_sec", null=True
-    )
-    remindEverySec = shown.whole(
-        "Seconds between reminders; 0: none; null: as the organisation.", "monitor.remind_every_sec", null=True
-    )
-    recoveryThreshold = shown.whole(
-        "Good pings until it is up again; null: as the organisation.", "monitor.recovery_threshold", null=True
-    )
     postOnly = shown.flag(
         "Whether GET and HEAD are only noted, so that a link preview is no ping.", "monitor.post_only"
     )
@@ -104,10 +95,6 @@ class MonitorRow(shown.Row):
     tags = shown.several("Slugs to find it by.", "string", "monitor.tags")
     paused = shown.flag("Whether judging is stopped by a person.", "is_paused")
     locked = shown.flag("Whether judging is stopped by the limit of the plan.", "monitor.locked")
-    snoozed = shown.flag("Whether nobody is told that incidents open.", "is_snoozed")
-    snoozedUntil = shown.moment(
-        "Until when; null if it is not snoozed, or until its next healthy ping.", "snoozed_until", null=True
-    )
     lastPingAt = shown.moment("When it was last pinged.", "monitor.pulse.last_ping_at", null=True)
     nextDueAt = shown.moment("When the next ping is due.", "outlook.next_due_at", null=True)
     deadlineAt = shown.moment("When silence becomes a failure.", "outlook.deadline_at", null=True)
@@ -123,6 +110,19 @@ class MonitorRow(shown.Row):
     heartbeatToken = shown.text("The ingestion token, sealed: of no use to a job.", "envelope")
     createdAt = shown.moment("When it was made.", "monitor.created_at")
     updatedAt = shown.moment("When its configuration was last changed.", "monitor.updated_at")
+    alertDelaySec = shown.whole(
+        "Seconds until people are told; null: as the organisation.", "monitor.alert_delay_sec", null=True
+    )
+    remindEverySec = shown.whole(
+        "Seconds between reminders; 0: none; null: as the organisation.", "monitor.remind_every_sec", null=True
+    )
+    recoveryThreshold = shown.whole(
+        "Good pings until it is up again; null: as the organisation.", "monitor.recovery_threshold", null=True
+    )
+    snoozed = shown.flag("Whether nobody is told that incidents open.", "is_snoozed")
+    snoozedUntil = shown.moment(
+        "Until when; null if it is not snoozed, or until its next healthy ping.", "snoozed_until", null=True
+    )
 
 
 class PolicyRow(serializers.Serializer[Policy]):

@@ -39,6 +39,13 @@ CALLS = [
     ("get", "/monitors/{monitor}/stats", ["monitors:read"], "owner admin member viewer"),
     ("get", "/monitors/{monitor}/timeline", ["monitors:read"], "owner admin member viewer"),
     ("post", "/monitors/{monitor}/test-alert", ["monitors:write"], "owner admin member"),
+    ("post", "/monitors/{monitor}/snooze", ["monitors:write"], "owner admin member"),
+    ("post", "/monitors/{monitor}/unsnooze", ["monitors:write"], "owner admin member"),
+    ("get", "/monitors/{monitor}/subscriptions", ["monitors:read"], "owner admin member viewer"),
+    ("put", "/monitors/{monitor}/subscriptions", ["monitors:write"], "owner admin member"),
+    ("get", "/alert-policy", ["monitors:read"], "owner admin member viewer"),
+    ("patch", "/alert-policy", ["monitors:write"], "owner admin"),
+    ("get", "/listening-gaps", ["monitors:read"], "owner admin member viewer"),
     ("get", "/incidents", ["incidents:read"], "owner admin member viewer"),
     ("get", "/incidents/{incident}", ["incidents:read"], "owner admin member viewer"),
     ("post", "/incidents/{incident}/acknowledge", ["incidents:write"], "owner admin member"),
@@ -51,6 +58,7 @@ CALLS = [
     ("delete", "/channels/{channel}", ["channels:write"], "owner admin member"),
     ("post", "/channels/{channel}/test", ["channels:write"], "owner admin member"),
     ("get", "/channels/{channel}/deliveries", ["channels:read"], "owner admin member viewer"),
+    ("post", "/channels/{channel}/replay", ["channels:write"], "owner admin member"),
     ("post", "/deliveries/{delivery}/replay", ["channels:write"], "owner admin member"),
     ("get", "/me", [], "owner admin member viewer"),
     ("get", "/me/tokens", [], "owner admin member viewer"),
@@ -96,7 +104,7 @@ def places(alices_monitor: Monitor, incident: Incident, alice: Membership, vera:
 
 
 def _call(api: API, method: str, path: str) -> Any:
-    return getattr(api, method)(path, *([{}] if method in ("post", "patch") else []))
+    return getattr(api, method)(path, *([{}] if method in ("post", "patch", "put") else []))
 
 
 def _is_forbidden(answer: Any) -> bool:
