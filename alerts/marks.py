@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from alerts.domain.retry import WAITING
 from alerts.models import Delivery, DispatchMark, Receiver, Storm
@@ -12,6 +12,7 @@ from monitors.models import IncidentEvent
 
 STEP = timedelta(seconds=5)
 """Clocks of hosts differ by less; what they differ by is no step."""
+SETTLES = timedelta(seconds=30)
 
 
 class Steps:
@@ -19,20 +20,31 @@ class Steps:
 
     def __init__(self) -> None:
         self._ahead: timedelta | None = None
+        self._settled_at: datetime | None = None
 
     def is_back(self, *, wall: datetime, steady: datetime) -> bool:
         """Whether it was set back since the last look, or may have been before the first."""
         before, self._ahead = self._ahead, wall - steady
-        return before is None or self._ahead < before - STEP
+        is_back = before is None or self._ahead < before - STEP
+        if is_back:
+            self._settled_at = steady + SETTLES
+        return is_back
+
+    def is_settling(self, *, steady: datetime) -> bool:
+        """Whether that is so short a time ago that another thread may still write by the old clock."""
+        return self._settled_at is not None and steady < self._settled_at
 
 
-def finished(*, now: datetime, is_back: bool) -> None:
-    """The dispatcher has come to its end. `is_back` says that this process's clock was set back since the last time.
+def finished(*, now: datetime, is_back: bool, is_settling: bool = False) -> None:
+    """The dispatcher has come to its end. `is_back` says that this process's clock was set back since the last time,
+    `is_settling` that this was a moment ago.
 
     A mark in the future alone proves nothing: the clock of another host may be ahead of ours, and would be each time.
     """
     if is_back:
         _catch_up(now)
+    if is_settling:
+        _bring_back_stragglers(now)
     if not DispatchMark.objects.filter(id=1).update(finished_at=now):
         DispatchMark.objects.update_or_create(id=1, defaults={"finished_at": now})
 
@@ -43,6 +55,18 @@ def _catch_up(now: datetime) -> None:
     if mark:
         bring_back(mark.finished_at - now)
         DispatchMark.objects.filter(id=1).update(finished_at=now)
+
+
+def _bring_back_stragglers(now: datetime) -> None:
+    """Move what another thread still wrote by the old clock, after all that waited had been moved: made or first tried
+    in the future, it would wait until then."""
+    is_ahead = Q(created_at__gt=now + STEP) | Q(first_tried_at__gt=now + STEP)
+    for row in Delivery.objects.filter(is_ahead, next_try_at__isnull=False, status__in=WAITING):
+        by = max(row.created_at, row.first_tried_at or row.created_at) - now
+        own = Delivery.objects.filter(id=row.id)
+        _move(own, by, "next_try_at", "lease_until")
+        first_tried_at = row.first_tried_at and min(row.first_tried_at, now)
+        own.update(created_at=min(row.created_at, now), first_tried_at=first_tried_at)
 
 
 def bring_back(by: timedelta) -> None:

@@ -17,7 +17,9 @@ def dispatch() -> None:
     policies.remind(now=now)
     if dispatcher.dispatch(now=now) + storms.tell(now=now) + aftermath.look(now=now):
         send.apply_async(expires=2)
-    marks.finished(now=now, is_back=_steps.is_back(wall=now, steady=clock.steady()))
+    steady = clock.steady()
+    is_back = _steps.is_back(wall=now, steady=steady)
+    marks.finished(now=now, is_back=is_back, is_settling=_steps.is_settling(steady=steady))
 
 
 @shared_task(name="alerts.send", ignore_result=True)

@@ -144,3 +144,21 @@ def test_a_step_is_seen_against_a_clock_that_only_goes_on(
 
     assert steps.is_back(wall=house.now + wall, steady=house.now + steady) is is_back, reason
     assert not steps.is_back(wall=house.now + wall, steady=house.now + steady), "and only once"
+    assert steps.is_settling(steady=house.now + steady) is (is_back or steady < marks.SETTLES), reason
+
+
+def test_what_another_thread_still_writes_by_the_old_clock_waits_no_longer(
+    house: House, http_receiver: HTTPReceiver
+) -> None:
+    house.webhook(http_receiver.url)
+    house.opens()
+    old = house.now
+    house.now -= HOUR
+    mark(house)
+    dispatcher.dispatch(now=old)  # it had looked at the clock before
+
+    marks.finished(now=house.now, is_back=False, is_settling=True)
+    send_all(house.now)
+
+    row = Delivery.objects.get()
+    assert (row.status, row.created_at) == (DeliveryStatus.DELIVERED, house.now)
