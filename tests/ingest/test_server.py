@@ -49,7 +49,7 @@ class Process:
         command = [sys.executable, "-W", "ignore", "-c", SERVE, str(self.port), name]
         self._process = subprocess.Popen(command, env=environment, cwd=settings.BASE_DIR, start_new_session=True)
         try:
-            until(self._listens, within_sec=30)
+            until(self._listens, within_sec=60)
         except BaseException:
             self.close()
             raise

@@ -251,17 +251,17 @@ def test_a_success_that_sat_in_a_dead_spool_resolves_its_incident_as_late_eviden
 
 
 def test_a_process_killed_while_it_drains_counts_no_ping_twice(tmp_path: Path, job: operations.Created) -> None:
-    batches = [heard(job, clock.now() - timedelta(seconds=each)) for each in range(600, 0, -1)]
+    batches = [heard(job, clock.now() - timedelta(seconds=each)) for each in range(2400, 0, -1)]
     leave(tmp_path / "spool-0.sqlite3", None, *batches)
 
     drained = [0]
     while len(drained) <= 3 and drained[-1] < len(batches):
         with contextlib.closing(Process(tmp_path)):
-            until(lambda: Ping.objects.count() > drained[-1], within_sec=30)
+            until(lambda: Ping.objects.count() > drained[-1], within_sec=60)
         drained.append(Ping.objects.count())
     assert drained[1] < len(batches)  # it was killed in the middle
     with contextlib.closing(Process(tmp_path)) as last:
-        until(lambda: Ping.objects.count() >= len(batches), within_sec=30)
+        until(lambda: Ping.objects.count() >= len(batches), within_sec=60)
         last.stop()
 
     assert (Ping.objects.count(), Pulse.objects.get().ping_count) == (len(batches), len(batches))
