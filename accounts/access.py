@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -13,6 +14,7 @@ from accounts.domain.roles import Role, Scope
 from accounts.models import AccessToken, Membership, Organization, User
 from heartbeet.lib import client
 
+_ZONE = "zone"
 _CHOSEN = "organization_id"
 _CACHE = "_heartbeet_access"
 _ENTERED = "_heartbeet_organization"
@@ -37,11 +39,13 @@ class ScopeInsufficient(NotAllowed):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """One person in one organisation, asking. `token` is None in a browser session."""
+    """One person in one organisation, asking. `token` is None in a browser session; `zone` is the time zone in which
+    they read times, which may be no zone at all if a browser made it up."""
 
     membership: Membership
     actor: Actor
     token: AccessToken | None = None
+    zone: str = "UTC"
 
     @property
     def organization(self) -> Organization:
@@ -154,6 +158,12 @@ def actor_for(request: HttpRequest, user: User, token: AccessToken | None = None
     )
 
 
+def zone_of(request: HttpRequest, user: User) -> str:
+    """The time zone in which this person reads times: the one they chose, or that of their browser, which a script
+    told us in a cookie."""
+    return user.timezone or unquote(request.COOKIES.get(_ZONE, "")) or "UTC"
+
+
 def person(request: HttpRequest) -> User:
     """Who is signed in, in whatever organisation or in none; raises NotAuthenticated for strangers."""
     if not isinstance(request.user, User):
@@ -180,4 +190,4 @@ def _from_session(request: HttpRequest) -> Access:
     mine = current(request)
     if mine is None:
         raise NotAuthenticated("You are not a member of any organisation.")
-    return Access(mine, actor_for(request, user))
+    return Access(mine, actor_for(request, user), zone=zone_of(request, user))

@@ -56,7 +56,7 @@ def page(request: HttpRequest) -> HttpResponse:
     if not who.user.is_staff:
         raise Http404
     now = clock.now()
-    tell = Teller.for_zone(now, who.user.timezone)
+    tell = Teller.for_zone(now, who.zone)
     shown = {"reasons": health.look(now=now).reasons(), "nodes": _nodes(tell), "gaps": _gaps(tell)}
     return render(request, "operator.html", shown)
 

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from heartbeet import banner, health, openapi, operators
+from heartbeet import banner, bundle, health, openapi, operators
 from heartbeet.lib import admin as backstage
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -13,6 +13,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/ready", health.ready),
     path("health/system", health.system),
     path("metrics", health.prometheus),
+    path("assets/heartbeet.css", bundle.serve, {"name": "heartbeet.css"}),
+    path("assets/heartbeet.js", bundle.serve, {"name": "heartbeet.js"}),
     path("banner", banner.fragment, name="banner"),
     path("operator", operators.page, name="operator"),
     path("api/v1/openapi.json", openapi.as_json, name="api-document"),

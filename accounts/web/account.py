@@ -54,7 +54,7 @@ def security(request: HttpRequest) -> HttpResponse:
 def browsers(request: HttpRequest) -> HttpResponse:
     """Where one is signed in."""
     user = access.person(request)
-    tell = words.Teller.for_zone(clock.now(), user.timezone)
+    tell = words.Teller.for_zone(clock.now(), access.zone_of(request, user))
     own = _own_digest(request)
     rows = [_row(session, own, tell) for session in queries.sessions_of(user, tell.now)]
     rows.sort(key=lambda row: not row["is_this"])

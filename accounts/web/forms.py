@@ -209,7 +209,8 @@ class Profile(forms.Form):
     name = forms.CharField(required=False, max_length=150, widget=text_input(autocomplete="name"))
     timezone = forms.ChoiceField(
         label="Time zone",
-        choices=lambda: [(name, name.replace("_", " ")) for name in zones.names()],
+        required=False,
+        choices=lambda: [("", "As my browser"), *((name, name.replace("_", " ")) for name in zones.names())],
         widget=forms.Select({"class": "input"}),
         help_text="Exact times on all pages are told in this zone.",
     )

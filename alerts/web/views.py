@@ -32,7 +32,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, channel_id: int) -> HttpResponse:
     """A channel: where it leads, what was sent there, and each try of it; `?status=dead` narrows the ledger."""
     who, channel = find(request, channel_id, Scope.CHANNELS_READ)
-    tell = words.Teller.for_zone(clock.now(), who.user.timezone)
+    tell = words.Teller.for_zone(clock.now(), who.zone)
     can_edit, status = who.allows(Scope.CHANNELS_WRITE), request.GET.get("status", "")
     sent = ledger.of_channel(channel, status if status in list(DeliveryStatus) else "")
     page = Paginator(sent.order_by("-created_at", "-id"), DELIVERIES).get_page(request.GET.get("page"))

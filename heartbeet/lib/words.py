@@ -12,30 +12,35 @@ from heartbeet.lib import durations
 _MONTH_SEC = 30 * 86_400
 
 
-def relative(at: datetime, now: datetime) -> str:
+def relative(at: datetime, now: datetime, units: int = 1) -> str:
     """`3 min ago`, `in 2 h`, `just now`; over a month away, the date."""
     seconds = (now - at).total_seconds()
     if abs(seconds) >= _MONTH_SEC:
         return f"{at:%-d %b %Y}"
     if abs(seconds) < 1:
         return "just now" if seconds >= 0 else "now"
-    far = durations.short(int(abs(seconds)), units=1)
+    far = durations.short(int(abs(seconds)), units=units)
     return f"{far} ago" if seconds > 0 else f"in {far}"
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """An instant as a page shows it: as text it is a `<time>`, safe to print, exact on hover and for programs."""
+    """An instant as a page shows it: as text it is a `<time>`, safe to print, exact on hover and for programs. With
+    `units` the text is relative to now in so many units, and a page keeps it so while it stands."""
 
     at: datetime
     text: str
     exact: str
+    units: int = 0
 
     def __str__(self) -> SafeString:
         return self.__html__()
 
     def __html__(self) -> SafeString:
-        return format_html('<time datetime="{}" title="{}">{}</time>', self.at.isoformat(), self.exact, self.text)
+        ago = format_html(' data-ago="{}"', self.units) if self.units else ""
+        return format_html(
+            '<time datetime="{}" title="{}"{}>{}</time>', self.at.isoformat(), self.exact, ago, self.text
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +55,17 @@ class Teller:
         """A teller for the zone of this name; UTC if it is not known here."""
         try:
             return cls(now, ZoneInfo(name))
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones, or a name too long for a file
             return cls(now)
 
-    def moment(self, at: datetime) -> Moment:
-        """`at` told relative to now."""
-        return Moment(at.astimezone(UTC), relative(at.astimezone(self.zone), self.now), self.exact(at))
+    def moment(self, at: datetime, units: int = 1) -> Moment:
+        """`at` told relative to now, in so many units."""
+        text = relative(at.astimezone(self.zone), self.now, units)
+        return Moment(at.astimezone(UTC), text, self.exact(at), units)
+
+    def countdown(self, at: datetime) -> Moment:
+        """A time to come told to the second once it is less than an hour away: `in 4 min 32 s`."""
+        return self.moment(at, units=2 if at - self.now < timedelta(hours=1) else 1)
 
     def maybe(self, at: datetime | None) -> Moment | None:
         """`at` told relative to now, if there is one."""

@@ -102,6 +102,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "accounts.web.shell.context",
                 "heartbeet.banner.context",
+                "heartbeet.bundle.context",
             ]
         },
     }

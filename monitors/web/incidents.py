@@ -25,7 +25,7 @@ PAGE_SIZE = 50
 def index(request: HttpRequest) -> HttpResponse:
     """All incidents, the newest first; `?status=open` shows those that are not over."""
     who = access.require(request, Scope.INCIDENTS_READ)
-    tell = words.Teller.for_zone(clock.now(), who.user.timezone)
+    tell = words.Teller.for_zone(clock.now(), who.zone)
     only_open = request.GET.get("status") == "open"
     found = queries.incidents(who.organization).order_by("-opened_at", "-id")
     found = found.filter(resolved_at=None) if only_open else found
@@ -39,7 +39,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, incident_id: int) -> HttpResponse:
     """An incident: what happened, who was told, and how that went."""
     who, incident = _find(request, incident_id, Scope.INCIDENTS_READ)
-    tell = words.Teller.for_zone(clock.now(), who.user.timezone)
+    tell = words.Teller.for_zone(clock.now(), who.zone)
     events = [present.event(each, tell) for each in incident.events.select_related("actor").order_by("seq")]
     shown = {
         "incident": present.incident(incident, tell),

@@ -49,6 +49,7 @@ class Headline:
 class PingRow:
     """One ping; `body` is what it carried, as text."""
 
+    id: int
     state: State
     at: Moment
     duration: str
@@ -118,6 +119,7 @@ def headline(monitor: Monitor, outlook: Outlook, history: History, its: Policy, 
 def ping(given: Ping, tell: Teller, *, with_source: bool) -> PingRow:
     """One ping of the log; the address it came from is for those who may edit monitors."""
     return PingRow(
+        id=given.id,
         state=State.of(given.kind),
         at=tell.precise(given.received_at),
         duration="" if given.duration_sec is None else durations.short(given.duration_sec, units=2),

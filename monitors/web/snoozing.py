@@ -70,7 +70,7 @@ class SnoozeForm(forms.Form):
 def snooze(request: HttpRequest, monitor_id: int) -> HttpResponse:
     """Asks until when, then tells nobody that incidents open."""
     who, monitor = views.find(request, monitor_id, Scope.MONITORS_WRITE)
-    form = SnoozeForm(request.POST or None, zone=who.user.timezone)
+    form = SnoozeForm(request.POST or None, zone=who.zone)
     if form.is_valid():
         try:
             now = clock.now()

@@ -29,7 +29,7 @@ _ask_then_do = require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
     """All monitors, trouble first; htmx asks for the rows alone."""
     who = access.require(request, Scope.MONITORS_READ)
-    tell = words.Teller.for_zone(clock.now(), who.user.timezone)
+    tell = words.Teller.for_zone(clock.now(), who.zone)
     search = request.GET.get("q", "").replace("\x00", "").strip()[: fields.MAX_NAME]
     project = _project(request, who)
     found = queries.trouble_first(who.organization, search, project)
@@ -52,7 +52,7 @@ def _project(request: HttpRequest, who: Access) -> Project | None:
 def detail(request: HttpRequest, monitor_id: int) -> HttpResponse:
     """A monitor's page; htmx asks for the living part alone, which never holds the secret."""
     who, monitor = find(request, monitor_id, Scope.MONITORS_READ)
-    tell = words.Teller.for_zone(clock.now(), who.user.timezone)
+    tell = words.Teller.for_zone(clock.now(), who.zone)
     if request.headers.get("HX-Request"):
         return render(request, "monitors/detail_live.html", page.living(who, monitor, tell))
     token = once.take(request, operations.resource(monitor), now=tell.now) if request.method == "GET" else ""

@@ -31,7 +31,9 @@ def test_a_moment_prints_as_a_time_with_the_exact_instant_in_the_readers_zone() 
 
     shown = Template("{{ moment }}").render(Context({"moment": moment}))
 
-    expected = '<time datetime="2026-01-05T11:55:00+00:00" title="Mon 5 Jan 2026, 12:55:00 CET">5 min ago</time>'
+    expected = (
+        '<time datetime="2026-01-05T11:55:00+00:00" title="Mon 5 Jan 2026, 12:55:00 CET" data-ago="1">5 min ago</time>'
+    )
     assert shown == expected
 
 
@@ -54,3 +56,21 @@ def test_a_span_is_told_as_short_as_it_can_be(reason: str, start: str, end: str,
     first, last = (datetime.fromisoformat(at).replace(tzinfo=UTC) for at in (start, end))
 
     assert tell.span(first, last) == told, reason
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "../../etc/passwd", "Europe", "x" * 5000, "a\x00b", ""])
+def test_a_zone_that_is_none_is_read_as_utc(zone: str) -> None:
+    assert words.Teller.for_zone(NOON, zone).exact(NOON) == "Mon 5 Jan 2026, 12:00:00 UTC"
+
+
+@pytest.mark.parametrize(
+    ("away", "text"),
+    [
+        (timedelta(minutes=4, seconds=32), "in 4 min 32 s"),
+        (timedelta(minutes=59, seconds=59), "in 59 min 59 s"),
+        (timedelta(hours=1), "in 1 h"),
+        (timedelta(seconds=-90), "1 min 30 s ago"),
+    ],
+)
+def test_what_is_near_counts_down_by_the_second(away: timedelta, text: str) -> None:
+    assert words.Teller(NOON).countdown(NOON + away).text == text

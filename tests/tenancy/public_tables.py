@@ -14,6 +14,8 @@ GET  /health/system                  503      503     503     -                 
 GET  /metrics                        200      200     200     -                     for Prometheus
 GET  /api/v1/openapi.json            200      200     200     -                     for generators; it has no secret
 GET  /api/v1/docs                    200      200     200     -                     the same to read
+GET  /assets/heartbeet.css           200      200     200     -                     the style of every page
+GET  /assets/heartbeet.js            200      200     200     -                     the script of every page
 GET  /setup                          done     done    done    /sign-in              for the first owner
 POST /setup                          done     done    done    /sign-in              the same
 GET  /sign-in                        200      home    home    -                     to get in

@@ -75,12 +75,12 @@ def test_a_stranger_sees_our_page(client: Client, alice: Membership, url: str, h
     page = client.get(url).content.decode()
 
     assert f"<h1>{heading}</h1>" in page
-    assert "css/tokens.css" in page
+    assert "heartbeet.css" in page
 
 
 @pytest.mark.parametrize("url", ["/account/confirm", "/account/password", "/account/e-mail"])
 def test_a_person_sees_our_page(owner: Client, url: str) -> None:
     page = owner.get(url).content.decode()
 
-    assert "css/tokens.css" in page
+    assert "heartbeet.css" in page
     assert 'class="input"' in page

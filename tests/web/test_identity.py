@@ -57,7 +57,7 @@ def test_a_zone_that_is_none_is_refused(owner: Client, alice: Membership) -> Non
     owner.post("/account/profile", {"name": "Alice", "timezone": "Mars/Olympus"})
 
     alice.user.refresh_from_db()
-    assert alice.user.timezone == "UTC"
+    assert alice.user.timezone == ""
 
 
 def test_a_new_password_signs_out_everywhere_else(alice: Membership, mailoutbox: list[EmailMessage]) -> None:

@@ -25,7 +25,7 @@ PAGE_SIZE = 50
 def index(request: HttpRequest) -> HttpResponseBase:
     """Who did what, the newest first."""
     who = access.require(request, Scope.AUDIT_READ)
-    tell = words.Teller.for_zone(clock.now(), who.user.timezone)
+    tell = words.Teller.for_zone(clock.now(), who.zone)
     form = _form(request, who)
     page = Paginator(_found(form, who, tell), PAGE_SIZE).get_page(request.GET.get("page"))
     shown = {"form": form, "page": page, "rows": [_row(event, tell) for event in page.object_list]}
@@ -42,9 +42,7 @@ def download(request: HttpRequest) -> HttpResponseBase:
     """The same events as CSV."""
     who = access.require(request, Scope.AUDIT_READ)
     try:
-        return audit_export.answer(
-            _found(_form(request, who), who, words.Teller.for_zone(clock.now(), who.user.timezone))
-        )
+        return audit_export.answer(_found(_form(request, who), who, words.Teller.for_zone(clock.now(), who.zone)))
     except audit_export.TooManyRows as refusal:
         messages.error(request, str(refusal))
         return redirect("organization:audit-log")

@@ -129,7 +129,7 @@ def _sent(request: HttpRequest, invitation: Invitation) -> HttpResponse:
 
 
 def _show(request: HttpRequest, who: Access, form: forms.Invite | None = None) -> HttpResponse:
-    tell = words.Teller.for_zone(clock.now(), who.user.timezone)
+    tell = words.Teller.for_zone(clock.now(), who.zone)
     can_edit = who.allows(Scope.MEMBERS_WRITE)
     shown = {
         "members": [_row(each, who, tell) for each in queries.members(who.organization)],

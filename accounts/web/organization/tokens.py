@@ -27,7 +27,7 @@ _NEW = "access-token"
 def index(request: HttpRequest) -> HttpResponse:
     """The tokens that work. A new one is shown here, once."""
     who = access.require(request, Scope.TOKENS_WRITE)
-    tell = words.Teller.for_zone(clock.now(), who.user.timezone)
+    tell = words.Teller.for_zone(clock.now(), who.zone)
     shown = {
         "rows": [_row(token, tell) for token in queries.live_tokens(who.membership, tell.now)],
         "made": reveal.take(request, _NEW, now=tell.now) if request.method == "GET" else "",

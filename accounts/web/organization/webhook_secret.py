@@ -28,7 +28,7 @@ _SHOWN = "webhook-secret"
 def index(request: HttpRequest) -> HttpResponse:
     """What signs now, masked unless it was just revealed."""
     who = access.require(request, Scope.WEBHOOKS_READ)
-    tell = words.Teller.for_zone(clock.now(), who.user.timezone)
+    tell = words.Teller.for_zone(clock.now(), who.zone)
     shown = reveal.take(request, _SHOWN, now=tell.now) if request.method == "GET" else ""
     texts = json.loads(shown) if shown else []
     found = queries.webhook_secrets(who.organization, tell.now)

@@ -1,4 +1,4 @@
-// What the pages do better with a script; all of them work without it.
+// Copy buttons and menus.
 "use strict";
 
 function copyFrom(button) {
@@ -9,10 +9,10 @@ function copyFrom(button) {
   });
 }
 
-function offerCopies(root) {
+function offerCopies() {
   // The clipboard exists only on https:// and localhost: without it the button would do nothing.
   if (!navigator.clipboard) return;
-  for (const button of root.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
+  for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
 }
 
 document.addEventListener("click", (event) => {
@@ -30,12 +30,10 @@ document.addEventListener("keydown", (event) => {
   menu.querySelector("summary").focus();
 });
 
-// A refresh must not close what someone is reading, nor take the focus away, nor run in a hidden tab.
-document.addEventListener("htmx:beforeRequest", (event) => {
-  if (!event.target.hasAttribute("data-live")) return;
-  const isInUse = document.querySelector("[data-live] details[open]") || document.activeElement.closest("[data-live]");
-  if (document.hidden || isInUse) event.preventDefault();
+// A filter is applied as soon as it is chosen; without a script its form has a button.
+document.addEventListener("change", (event) => {
+  if (event.target.matches("form[data-at-once] select")) event.target.form.requestSubmit();
 });
 
-document.addEventListener("htmx:afterSwap", () => offerCopies(document));
-offerCopies(document);
+document.addEventListener("htmx:afterSettle", offerCopies);
+offerCopies();
