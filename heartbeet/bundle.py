@@ -26,6 +26,7 @@ SOURCES = {
         "css/forms.css",
         "css/data.css",
         "css/overlays.css",
+        "css/charts.css",
     ),
     "heartbeet.js": (
         "vendor/htmx/htmx-2.0.11.min.js",

@@ -5,6 +5,7 @@ was made, before its first ping, while it learns, and in the future). Uptime is 
 in which we did not listen, is neither.
 """
 
+import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,9 +21,10 @@ _UP = frozenset({Status.UP, Status.LATE, Status.WARNING})
 """A warning says that something is odd, not that it is away."""
 _WATCHED = _UP | {Status.DOWN}
 _UNWATCHED = frozenset({None, Status.NEW, Status.LEARNING})
-_WORST_FIRST = (
+WORST_FIRST = (
     Status.DOWN, Status.WARNING, Status.UNKNOWN, Status.LATE, Status.UP, Status.PAUSED, Status.LEARNING, Status.NEW,
 )  # fmt: skip
+"""Which state is shown where only one can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class Tally:
     @property
     def worst(self) -> Status | None:
         """The worst state that lasted for any time at all; None if there was none."""
-        return next((status for status in _WORST_FIRST if self.lasted.get(status)), None)
+        return next((status for status in WORST_FIRST if self.lasted.get(status)), None)
 
     @property
     def uptime(self) -> float | None:
@@ -111,6 +113,29 @@ class Bucket:
 
     window: Window
     tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A time of one state; None where there was nothing to have one."""
+
+    window: Window
+    status: Status | None
+
+
+def stretches(history: History, window: Window, now: datetime) -> list[Stretch]:
+    """The whole window without a hole as times of one state each, of which no two neighbours are alike."""
+    found = _heard(_stretches(history, window, now), history.gaps)
+    alike = (list(group) for _, group in itertools.groupby(found, key=lambda each: each[1]))
+    return [Stretch(Window(group[0][0].start, group[-1][0].end), group[0][1]) for group in alike]
+
+
+def tally(times: Iterable[Stretch]) -> Tally:
+    """How long each state lasted in these times."""
+    lasted: dict[Status | None, timedelta] = {}
+    for each in times:
+        lasted[each.status] = lasted.get(each.status, NOTHING) + each.window.length
+    return Tally(lasted)
 
 
 def total(history: History, window: Window, now: datetime) -> Tally:
