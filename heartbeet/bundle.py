@@ -25,6 +25,7 @@ SOURCES = {
         "css/states.css",
         "css/forms.css",
         "css/data.css",
+        "css/board.css",
         "css/overlays.css",
         "css/charts.css",
     ),
@@ -35,6 +36,7 @@ SOURCES = {
         "js/live.js",
         "js/times.js",
         "js/toasts.js",
+        "js/picks.js",
         "js/keys.js",
     ),
 }

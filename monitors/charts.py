@@ -4,7 +4,7 @@ however many pings there are."""
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from monitors import chart_sql, queries
+from monitors import chart_sql
 from monitors.domain import uptime
 from monitors.domain.gaps import Gaps
 from monitors.domain.status import Status
@@ -16,8 +16,9 @@ _PINGS_PER_RUN = 3
 """A run is a start and an end, and perhaps a line of its log."""
 
 
-def strips(monitors: Iterable[Monitor], window: Window) -> dict[int, list[Stretch]]:
-    """The states of many monitors in a window that ends now, by id, in two queries; their pulses must be loaded."""
+def strips(monitors: Iterable[Monitor], window: Window, gaps: Gaps) -> dict[int, list[Stretch]]:
+    """The states of many monitors in a window that ends now, by id, in one query; their pulses must be loaded. `gaps`
+    are the times in it in which nobody listened."""
     many = list(monitors)
     within = StatusChange.objects.filter(monitor__in=many, at__gte=window.start, at__lt=window.end)
     changes: defaultdict[int, list[tuple[uptime.Change, Status]]] = defaultdict(list)
@@ -25,7 +26,6 @@ def strips(monitors: Iterable[Monitor], window: Window) -> dict[int, list[Stretc
         "monitor_id", "at", "from_status", "to_status"
     ):
         changes[id_].append((uptime.Change(at, Status(to)), Status(before)))
-    gaps = Gaps.of((gap.started_at, gap.ended_at) for gap in queries.gaps_between(window.start, window.end))
     return {
         each.id: uptime.stretches(_history(each, changes.get(each.id, ()), gaps), window, window.end) for each in many
     }

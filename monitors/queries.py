@@ -6,29 +6,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import (
-    Case,
+    BooleanField,
     DurationField,
     Exists,
     ExpressionWrapper,
     F,
-    IntegerField,
     OuterRef,
     Q,
     QuerySet,
     Sum,
-    Value,
-    When,
 )
-from django.db.models.functions import Lower
 
-from accounts.models import Organization, Project
+from accounts.models import Organization
 from monitors.domain import facts, judge, schedule
 from monitors.domain.policy import Snooze
 from monitors.domain.status import Cause, RunOutcome, Status
 from monitors.models import AlertPolicy, Gap, GapNotice, Incident, Monitor, Ping, Pulse, Run
 
 WORTH_A_WORD = timedelta(seconds=30)
-_TROUBLE_FIRST = (Status.DOWN, Status.WARNING, Status.UNKNOWN, Status.LEARNING, Status.NEW, Status.UP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +45,6 @@ class Outlook:
 def live(organization: Organization) -> QuerySet[Monitor]:
     """The monitors of an organisation that are not deleted, each with its pulse and project."""
     return Monitor.objects.filter(organization=organization, deleted_at=None).select_related("pulse", "project")
-
-
-def trouble_first(organization: Organization, search: str, project: Project | None = None) -> QuerySet[Monitor]:
-    """The live monitors whose name has `search` in it, of one project or of all: trouble first, paused last, then by
-    name."""
-    found = live(organization)
-    if project:
-        found = found.filter(project=project)
-    if search:
-        found = found.filter(name__icontains=search)
-    ranks = [When(pulse__status=status, then=Value(rank)) for rank, status in enumerate(_TROUBLE_FIRST)]
-    rank = Case(*ranks, default=Value(len(ranks)), output_field=IntegerField())
-    return found.order_by(rank, Lower("name"), "id")
 
 
 def incidents(organization: Organization) -> QuerySet[Incident]:
@@ -92,7 +74,7 @@ def outlooks(monitors: Iterable[Monitor], now: datetime) -> dict[int, Outlook]:
     ids = [monitor.id for monitor in many]
     runs, incident = open_runs(ids), open_incidents(ids)
     return {
-        monitor.id: _outlook(
+        monitor.id: outlook_of(
             gather(monitor, monitor.pulse, runs.get(monitor.id, ()), incident.get(monitor.id)),
             incident.get(monitor.id),
             now,
@@ -101,7 +83,8 @@ def outlooks(monitors: Iterable[Monitor], now: datetime) -> dict[int, Outlook]:
     }
 
 
-def _outlook(found: facts.Facts | None, incident: Incident | None, now: datetime) -> Outlook:
+def outlook_of(found: facts.Facts | None, incident: Incident | None, now: datetime) -> Outlook:
+    """What these facts look like; none are those of a beet."""
     incident_id = incident.id if incident else None
     if found is None:
         return Outlook(Status.LEARNING, None, None, incident_id)
@@ -166,8 +149,13 @@ def is_snoozed(monitor: Monitor, now: datetime) -> bool:
 
 
 def open_runs(monitor_ids: list[int]) -> dict[int, tuple[facts.OpenRun, ...]]:
-    """The runs that have started and not ended, by monitor, the oldest first."""
-    rows = Run.objects.filter(monitor_id__in=monitor_ids, finished_at=None, started_at__isnull=False)
+    """The runs of these monitors that have started and not ended, by monitor, the oldest first."""
+    return runs_by_monitor(Run.objects.filter(monitor_id__in=monitor_ids))
+
+
+def runs_by_monitor(rows: QuerySet[Run]) -> dict[int, tuple[facts.OpenRun, ...]]:
+    """Those of the runs that have started and not ended, by monitor, the oldest first."""
+    rows = rows.filter(finished_at=None, started_at__isnull=False)
     found: defaultdict[int, list[facts.OpenRun]] = defaultdict(list)
     for row in rows.order_by("started_at", "id"):
         if row.started_at is not None:
@@ -195,12 +183,14 @@ def gaps_between(start: datetime, end: datetime) -> list[Gap]:
 
 
 def recent_gaps(organization: Organization, now: datetime, within: timedelta = timedelta(days=1)) -> list[Gap]:
-    """The times of late in which nobody listened, the newest first. A restart of a few seconds is left out, unless it
-    left a monitor of this organisation unknown."""
+    """The times of late in which nobody listened, the newest first, and of each whether it `is_worth_a_word`: a restart
+    of a few seconds is not, unless it left a monitor of this organisation unknown."""
     told = GapNotice.objects.filter(gap=OuterRef("pk"), organization=organization)
     found = Gap.objects.filter(ended_at__gte=now - within).annotate(is_told=Exists(told))
-    lasted = Q(ended_at__gte=F("started_at") + WORTH_A_WORD)
-    return list(found.filter(Q(is_told=True) | lasted).order_by("-started_at"))
+    worth = ExpressionWrapper(
+        Q(is_told=True) | Q(ended_at__gte=F("started_at") + WORTH_A_WORD), output_field=BooleanField()
+    )
+    return list(found.annotate(is_worth_a_word=worth).order_by("-started_at"))
 
 
 def gap_seconds() -> float:

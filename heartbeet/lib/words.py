@@ -39,7 +39,7 @@ class Moment:
     def __html__(self) -> SafeString:
         ago = format_html(' data-ago="{}"', self.units) if self.units else ""
         return format_html(
-            '<time datetime="{}" title="{}"{}>{}</time>', self.at.isoformat(), self.exact, ago, self.text
+            '<time datetime="{}" title="{}"{}>{}</time>', f"{self.at:%Y-%m-%dT%H:%M:%SZ}", self.exact, ago, self.text
         )
 
 

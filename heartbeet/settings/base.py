@@ -103,6 +103,7 @@ TEMPLATES = [
                 "accounts.web.shell.context",
                 "heartbeet.banner.context",
                 "heartbeet.bundle.context",
+                "monitors.web.worst.context",
             ]
         },
     }

@@ -1,5 +1,6 @@
 """What pages say of the times in which nobody listened."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from accounts.models import Organization
@@ -23,12 +24,17 @@ def lately(organization: Organization, tell: Teller, *, since: datetime | None =
     """A line for each gap of the last day that is worth one, the newest first, and one for the rest; none from before
     `since`."""
     found = queries.recent_gaps(organization, tell.now)
-    found = [each for each in found if since is None or each.ended_at > since]
-    lines = [line(each, tell) for each in found[:SHOWN]]
+    return lines([each for each in found if since is None or each.ended_at > since], tell)
+
+
+def lines(gaps: Iterable[Gap], tell: Teller) -> list[str]:
+    """A line for each of `queries.recent_gaps` that is worth one, and one for the rest."""
+    found = [each for each in gaps if getattr(each, "is_worth_a_word", True)]
+    told = [line(each, tell) for each in found[:SHOWN]]
     more = len(found) - SHOWN
     if more > 0:
-        lines.append(f"And {more} more time{'s' if more > 1 else ''} in the last day.")
-    return lines
+        told.append(f"And {more} more time{'s' if more > 1 else ''} in the last day.")
+    return told
 
 
 def line(gap: Gap, tell: Teller) -> str:

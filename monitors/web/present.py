@@ -1,6 +1,5 @@
 """Monitors and pings as finished values for the templates: no query, no clock, no HTML but times."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.html import format_html
@@ -15,21 +14,6 @@ from monitors.domain.policy import Policy
 from monitors.domain.status import Cause, Kind, Status
 from monitors.models import Incident, Monitor, Ping, StatusChange
 from monitors.queries import Outlook
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A line of the list of monitors."""
-
-    id: int
-    url: str
-    name: str
-    state: State
-    tags: tuple[str, ...]
-    schedule: str
-    last_ping: Moment | None
-    due: SafeString | str
-    is_snoozed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,30 +60,6 @@ class History:
     change: StatusChange | None
     incident: Incident | None
     failure: Ping | None
-
-
-def row(monitor: Monitor, outlook: Outlook, tell: Teller) -> Row:
-    """A monitor in the list."""
-    return Row(
-        id=monitor.id,
-        url=monitor.get_absolute_url(),
-        name=monitor.name,
-        state=State.of(outlook.status),
-        tags=tuple(monitor.tags),
-        schedule=outlook.schedule,
-        last_ping=tell.maybe(monitor.pulse.last_ping_at),
-        due=_due(outlook, tell),
-        is_snoozed=queries.is_snoozed(monitor, tell.now),
-    )
-
-
-def rows(monitors: Iterable[Monitor], outlooks: dict[int, Outlook], tell: Teller) -> list[Row]:
-    """The list, in the order given, but what is late comes right after what is worse."""
-    found = [row(monitor, outlooks[monitor.id], tell) for monitor in monitors]
-    worst = [Status.DOWN, Status.WARNING, Status.UNKNOWN, Status.LATE]
-    return sorted(
-        found, key=lambda each: worst.index(Status(each.state.key)) if each.state.key in worst else len(worst)
-    )
 
 
 def headline(monitor: Monitor, outlook: Outlook, history: History, its: Policy, tell: Teller) -> Headline:
@@ -165,13 +125,6 @@ def upcoming(monitor: Monitor, tell: Teller, count: int = 3) -> list[Moment]:
 
 def _schedule(monitor: Monitor) -> schedule.Schedule:
     return schedule.build(interval_sec=monitor.interval_sec, cron=monitor.cron, zone=monitor.timezone)
-
-
-def _due(outlook: Outlook, tell: Teller) -> SafeString | str:
-    if outlook.next_due_at is None:
-        return {Status.NEW: "after the first ping", Status.PAUSED: "paused"}.get(outlook.status, "")
-    moment = tell.moment(outlook.next_due_at)
-    return format_html("due {}", moment) if outlook.next_due_at < tell.now else moment.__html__()
 
 
 def _snooze(monitor: Monitor, tell: Teller) -> SafeString | str:

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from monitors.web import editing, incidents, policy, projects, snoozing, telling, views
+from monitors.web import bulk, editing, incidents, listing, policy, projects, snoozing, telling, views
 
 app_name = "monitors"
 urlpatterns = [
-    path("", views.index, name="list"),
+    path("", listing.index, name="list"),
+    path("monitors/bulk", bulk.change, name="bulk"),
+    path("monitors/bulk/delete", bulk.delete, name="bulk-delete"),
     path("monitors/new", editing.create, name="new"),
     path("monitors/schedule", editing.preview, name="schedule"),
     path("monitors/<int:monitor_id>", views.detail, name="detail"),

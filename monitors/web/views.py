@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -11,41 +10,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import access
 from accounts.access import Access
 from accounts.domain.roles import Scope
-from accounts.models import Project
 from accounts.web import recent
 from accounts.web import reveal as once
 from accounts.web.components import Ask
 from heartbeet.lib import clock, words
 from monitors import operations, queries
-from monitors.domain import fields
 from monitors.models import Monitor
-from monitors.web import gap_lines, page, present
+from monitors.web import page
 
-PAGE_SIZE = 100
 _ask_then_do = require_http_methods(["GET", "HEAD", "POST"])
-
-
-@require_safe
-def index(request: HttpRequest) -> HttpResponse:
-    """All monitors, trouble first; htmx asks for the rows alone."""
-    who = access.require(request, Scope.MONITORS_READ)
-    tell = words.Teller.for_zone(clock.now(), who.zone)
-    search = request.GET.get("q", "").replace("\x00", "").strip()[: fields.MAX_NAME]
-    project = _project(request, who)
-    found = queries.trouble_first(who.organization, search, project)
-    shown = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    rows = present.rows(shown.object_list, queries.outlooks(shown.object_list, tell.now), tell)
-    template = "monitors/list.html#rows" if request.headers.get("HX-Request") else "monitors/list.html"
-    can_edit = who.allows(Scope.MONITORS_WRITE)
-    asked = {"search": search, "project": project}
-    state = {"rows": rows, "page": shown, "gaps": gap_lines.lately(who.organization, tell)}
-    return render(request, template, {**state, "can_edit": can_edit, **asked})
-
-
-def _project(request: HttpRequest, who: Access) -> Project | None:
-    """The project that the list is of; a foreign one is as good as none."""
-    slug = request.GET.get("project", "").replace("\x00", "")
-    return get_object_or_404(Project, organization=who.organization, slug=slug) if slug else None
 
 
 @require_safe

@@ -30,7 +30,14 @@ document.addEventListener("keydown", (event) => {
   menu.querySelector("summary").focus();
 });
 
-// A filter is applied as soon as it is chosen; without a script its form has a button.
+// A filter is applied as soon as it is chosen; without a script its form has a button, and empty boxes in its address.
+for (const button of document.querySelectorAll("[data-at-once] [data-without-script]")) button.hidden = true;
+
+document.addEventListener("formdata", (event) => {
+  if (!event.target.matches("form[data-at-once]")) return;
+  for (const [name, value] of [...event.formData]) if (!value) event.formData.delete(name);
+});
+
 document.addEventListener("change", (event) => {
   if (event.target.matches("form[data-at-once] select")) event.target.form.requestSubmit();
 });

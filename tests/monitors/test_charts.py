@@ -1,5 +1,6 @@
 """What charts read: few queries and few rows, however much happened."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from monitors import charts, queries
+from monitors.domain.gaps import Gaps
 from monitors.domain.status import Status
 from monitors.domain.uptime import Stretch, Window
 from monitors.models import Gap, Monitor, Ping, Pulse, StatusChange
@@ -28,10 +30,15 @@ def run(monitor: Monitor, at: datetime, duration: float | None, **given: Any) ->
     return Ping.objects.create(monitor=monitor, received_at=at, duration_sec=duration, **given)
 
 
+def strips(monitors: Iterable[Monitor], window: Window) -> dict[int, list[Stretch]]:
+    gaps = Gaps.of((gap.started_at, gap.ended_at) for gap in queries.gaps_between(window.start, window.end))
+    return charts.strips(monitors, window, gaps)
+
+
 def strip(monitor: Monitor, now: datetime) -> list[tuple[float, Status | None]]:
     """Each state of the last day and how many hours it lasted."""
     fresh = Monitor.objects.select_related("pulse").get(id=monitor.id)
-    found = charts.strips([fresh], Window(now - 24 * HOUR, now))[monitor.id]
+    found = strips([fresh], Window(now - 24 * HOUR, now))[monitor.id]
     return [(each.window.length / HOUR, each.status) for each in found]
 
 
@@ -73,7 +80,7 @@ def test_strips_of_many_monitors_take_two_queries(
     many = list(queries.live(acme))
 
     with django_assert_num_queries(2):
-        found = charts.strips(many, Window(now - 24 * HOUR, now))
+        found = strips(many, Window(now - 24 * HOUR, now))
 
     assert {id_: [each.status for each in stretches] for id_, stretches in found.items()} == {
         each.id: [UP, DOWN] if each == monitors[2] else [UP] for each in monitors
@@ -86,7 +93,7 @@ def test_neighbours_of_a_strip_are_never_alike(now: datetime) -> None:
     Gap.objects.create(started_at=now - 3 * HOUR, ended_at=now - 2 * HOUR, reason="stopped")
     fresh = queries.live(monitor.organization)
 
-    found = charts.strips(fresh, Window(now - 24 * HOUR, now))[monitor.id]
+    found = strips(fresh, Window(now - 24 * HOUR, now))[monitor.id]
 
     assert found[-1] == Stretch(Window(now - 3 * HOUR, now), UNKNOWN)
 

@@ -15,6 +15,9 @@ MONITORS = table.rows(
     GET  /                                    sign-in 200   200    200    200   200   200   -
     GET  /monitors/new                        sign-in 200   403    200    200   200   200   -
     POST /monitors/new                        sign-in done  403    done   done  done  done  /monitors/*
+    POST /monitors/bulk                       sign-in done  403    done   done  done  done  /
+    GET  /monitors/bulk/delete                sign-in done  403    done   done  done  done  /
+    POST /monitors/bulk/delete                sign-in done  403    done   done  done  done  /
     GET  /monitors/schedule                   sign-in 200   200    200    200   200   200   -
     GET  /monitors/<monitor_id>               sign-in 200   200    200    200   200   404   -
     GET  /monitors/<monitor_id>/edit          sign-in 200   403    200    200   200   404   -

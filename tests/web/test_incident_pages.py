@@ -30,7 +30,7 @@ def test_the_list_takes_a_fixed_number_of_queries(
     for hours in range(2, 22):
         factories.incident(alices_monitor, ago=timedelta(hours=hours), resolved=True)
 
-    with django_assert_max_num_queries(6):  # session, user, membership, banner, count, incidents
+    with django_assert_max_num_queries(7):  # session, user, membership, banner, worst state, count, incidents
         owner.get("/incidents")
 
 

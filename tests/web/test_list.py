@@ -1,5 +1,6 @@
 """The list of monitors."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,7 +8,9 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Organization
+from heartbeet import bundle
 from monitors.models import Pulse
+from monitors.web import listing
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +44,7 @@ def test_the_list_says_state_schedule_last_ping_and_next_due(acme: Organization,
         "\nUp</span>",
         "every hour",
         "10 min ago</time>",
-        "in 49 min</time>",
+        ">in 49 min ",
         ">backup<",
     ]:
         assert expected in page
@@ -64,14 +67,15 @@ def test_the_number_of_queries_does_not_grow_with_the_list(
     for number in range(30):
         factories.healthy(acme, at=an_hour_ago(), name=f"job {number}")
 
-    with django_assert_max_num_queries(9):  # session, user, membership, banner, gaps, count, monitors, runs, incidents
+    # session, user, membership, version, lines, runs, gaps, changes, durations, banner
+    with django_assert_max_num_queries(10):
         page = owner.get("/")
 
     assert len(names(page.content)) == 30
 
 
 def test_a_long_list_is_paged(acme: Organization, owner: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitors.web.views.PAGE_SIZE", 2)
+    monkeypatch.setattr("monitors.web.listing.PAGE_SIZE", 2)
     for name in ["a", "b", "c"]:
         factories.monitor(acme, name=name)
 
@@ -108,3 +112,79 @@ def test_markup_in_a_name_a_tag_or_a_description_is_inert(acme: Organization, ow
 
     assert all("<script>alert" not in page and "<img" not in page for page in pages)
     assert "second line" in pages[1]
+
+
+def live_version(page: bytes) -> str:
+    found = re.search(r'data-version="([^"]+)"', page.decode())
+    assert found
+    return found[1]
+
+
+def test_a_refresh_of_what_has_not_changed_is_one_query_and_no_page(
+    acme: Organization, owner: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    monitor = factories.healthy(acme, at=datetime.now(UTC))
+    shown = {"HX-Request": "true", "Live-Version": live_version(owner.get("/").content)}
+
+    with django_assert_num_queries(4):  # session, user, membership, version
+        unchanged = owner.get("/", headers=shown)
+    Pulse.objects.filter(monitor=monitor).update(ping_count=2)
+    changed = owner.get("/", headers=shown)
+
+    assert (unchanged.status_code, unchanged.content) == (204, b"")
+    assert changed.status_code == 200
+
+
+def test_a_page_is_made_anew_when_a_monitor_became_late(acme: Organization, owner: Client) -> None:
+    monitor = factories.healthy(acme, at=datetime.now(UTC) - timedelta(minutes=59))
+    Pulse.objects.filter(monitor=monitor).update(deadline=datetime.now(UTC) + timedelta(minutes=5))
+    version = live_version(owner.get("/").content)
+
+    until = datetime.fromtimestamp(int(version.partition(".")[2]) / 1000, UTC)
+
+    assert until <= datetime.now(UTC) + timedelta(minutes=1)
+
+
+def test_the_strip_of_states_counts_and_leads_to_each(acme: Organization, owner: Client) -> None:
+    for name, status in [("a", "up"), ("b", "down"), ("c", "down"), ("d", "unknown")]:
+        Pulse.objects.filter(monitor=factories.healthy(acme, at=datetime.now(UTC), name=name)).update(status=status)
+
+    everything, down = owner.get("/"), owner.get("/?status=down")
+
+    counted = dict(
+        re.findall(r'class="count[^>]*data-state="(\w+)".*?<strong>(\d+)', everything.content.decode(), re.DOTALL)
+    )
+    assert counted == {"down": "2", "late": "0", "unknown": "1", "learning": "0", "up": "1", "paused": "0"}
+    assert 'href="?status=down"' in everything.content.decode()
+    assert names(down.content) == ["b", "c"]
+    assert 'data-state="down" href="/" aria-current="true"' in down.content.decode().replace('href="?"', 'href="/"')
+
+
+def test_filters_stand_in_the_address_and_stay_in_every_link(acme: Organization, owner: Client) -> None:
+    factories.healthy(acme, at=datetime.now(UTC), name="Nightly backup", tags=["prod", "nightly"])
+    factories.healthy(acme, at=datetime.now(UTC), name="Backup of mail", tags=["prod"])
+
+    page = owner.get("/?q=backup&tag=prod&tag=nightly&sort=name").content
+
+    assert names(page) == ["Nightly backup"]
+    assert 'href="?q=backup&amp;tag=prod&amp;tag=nightly&amp;sort=name&amp;status=down"' in page.decode()
+    assert 'value="name" selected' in page.decode()
+
+
+def test_the_tab_shows_the_worst_state(acme: Organization, owner: Client) -> None:
+    calm = owner.get("/incidents").content.decode()
+    Pulse.objects.filter(monitor=factories.healthy(acme, at=datetime.now(UTC))).update(status="down")
+    alarmed = owner.get("/incidents").content.decode()
+
+    assert ("<title>Incidents" in calm, "img/heartbeet.svg" in calm) == (True, True)
+    assert ("<title>(1) Incidents" in alarmed, "img/heartbeet-down.svg" in alarmed) == (True, True)
+
+
+def test_a_full_list_is_a_light_page(acme: Organization, owner: Client) -> None:
+    for number in range(listing.PAGE_SIZE):
+        factories.healthy(acme, at=an_hour_ago(), name=f"Synchronise the warehouse {number}", tags=["prod", "nightly"])
+
+    page = re.sub(rb"<svg.*?</svg>", b"", owner.get("/").content, flags=re.DOTALL)  # without its pictures
+
+    loaded = len(page) + sum(len(bundle.of(name).content) for name in bundle.SOURCES)
+    assert loaded < 150_000
