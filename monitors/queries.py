@@ -14,6 +14,7 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Subquery,
     Sum,
 )
 
@@ -21,7 +22,7 @@ from accounts.models import Organization
 from monitors.domain import facts, judge, schedule
 from monitors.domain.policy import Snooze
 from monitors.domain.status import Cause, RunOutcome, Status
-from monitors.models import AlertPolicy, Gap, GapNotice, Incident, Monitor, Ping, Pulse, Run
+from monitors.models import AlertPolicy, Gap, GapNotice, Incident, IncidentEvent, Monitor, Ping, Pulse, Run
 
 WORTH_A_WORD = timedelta(seconds=30)
 
@@ -45,6 +46,14 @@ class Outlook:
 def live(organization: Organization) -> QuerySet[Monitor]:
     """The monitors of an organisation that are not deleted, each with its pulse and project."""
     return Monitor.objects.filter(organization=organization, deleted_at=None).select_related("pulse", "project")
+
+
+def versioned(organization: Organization) -> QuerySet[Monitor]:
+    """`live`, each also with the last `event_id` of its incidents and the end of the last gap, `gap_until`: together
+    all that the living part of its page is made of."""
+    events = IncidentEvent.objects.filter(incident__monitor=OuterRef("pk")).order_by("-id").values("id")[:1]
+    gaps = Gap.objects.order_by("-ended_at").values("ended_at")[:1]
+    return live(organization).annotate(event_id=Subquery(events), gap_until=Subquery(gaps))
 
 
 def incidents(organization: Organization) -> QuerySet[Incident]:

@@ -34,6 +34,9 @@ def index(request: HttpRequest) -> HttpResponse:
     version = live.digest(board.version(who.organization))
     if live.is_current(request, version, tell.now):
         return live.unchanged()
+    if request.headers.get("HX-Target") == "first":  # the page that teaches the first step makes place for the list
+        is_over = Monitor.objects.filter(organization=who.organization, deleted_at=None).exists()
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"} if is_over else {})
     found, gaps = board.read(who.organization, tell.now), queries.recent_gaps(who.organization, tell.now, DAY)
     shown = {
         **_shown(found, gaps, request.GET, tell),

@@ -4,6 +4,7 @@ from typing import Any
 
 from accounts.access import Access
 from accounts.domain.roles import Scope
+from accounts.web import live
 from alerts import queries as alerts_queries
 from heartbeet.lib import words
 from monitors import policies, queries
@@ -13,6 +14,12 @@ from monitors.operations import Secrets
 from monitors.web import gap_lines, present, present_incidents, snippets
 
 PINGS, INCIDENTS = 30, 5
+
+
+def version(monitor: Monitor) -> str:
+    """What the living part is made of, in a word; `monitor` is one of `queries.versioned`."""
+    rows = (vars(monitor), vars(monitor.pulse))
+    return live.digest([{name: value for name, value in row.items() if not name.startswith("_")} for row in rows])
 
 
 def living(who: Access, monitor: Monitor, tell: words.Teller) -> dict[str, Any]:
@@ -26,11 +33,15 @@ def living(who: Access, monitor: Monitor, tell: words.Teller) -> dict[str, Any]:
         incident=next((each for each in incidents if each.resolved_at is None), None),
         failure=next((each for each in pings if each.kind == Kind.FAIL), None),
     )
-    its = policies.of_monitors([monitor])[monitor.id]
+    its, outlook = policies.of_monitors([monitor])[monitor.id], queries.outlook(monitor, tell.now)
+    moments = (outlook.next_due_at, outlook.deadline_at, monitor.snoozed_until)
+    until = min((at for at in moments if at is not None and at > tell.now), default=None)
     return {
+        "version": live.stamp(version(monitor), tell.now, until),
+        "served_at": int(tell.now.timestamp() * 1000),
         "monitor": monitor,
         "policy": its,
-        "head": present.headline(monitor, queries.outlook(monitor, tell.now), history, its, tell),
+        "head": present.headline(monitor, outlook, history, its, tell),
         "pings": [present.ping(each, tell, with_source=can_edit) for each in pings],
         "incidents": [present_incidents.incident(each, tell) for each in incidents],
         "gaps": gap_lines.lately(who.organization, tell, since=monitor.created_at),

@@ -1,6 +1,7 @@
 """Monitors and pings as finished values for the templates: no query, no clock, no HTML but times."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,6 +16,9 @@ from monitors.domain.status import Cause, Kind, Status
 from monitors.models import Incident, Monitor, Ping, StatusChange
 from monitors.queries import Outlook
 
+_FIRST_PINGS, _YOUNG = 3, timedelta(hours=1)
+"""So long the page says that the first ping has come: whoever just made the monitor is looking for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Headline:
@@ -27,6 +31,8 @@ class Headline:
     snooze: SafeString | str
     last_ping: Moment | None
     ping_count: int
+    is_waiting: bool
+    is_first: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,8 @@ class History:
 def headline(monitor: Monitor, outlook: Outlook, history: History, its: Policy, tell: Teller) -> Headline:
     """The head of a monitor's page; `its` is the policy that counts for it."""
     is_late = outlook.status == Status.LATE and outlook.next_due_at
+    pulse = monitor.pulse
+    is_young = outlook.status in (Status.UP, Status.LEARNING) and tell.now - monitor.created_at < _YOUNG
     return Headline(
         state=State.of(outlook.status),
         since=tell.moment(outlook.next_due_at if is_late and outlook.next_due_at else monitor.pulse.status_since),
@@ -72,7 +80,9 @@ def headline(monitor: Monitor, outlook: Outlook, history: History, its: Policy, 
         outlook=_what_next(monitor, outlook, its, tell),
         snooze=_snooze(monitor, tell),
         last_ping=tell.maybe(monitor.pulse.last_ping_at),
-        ping_count=monitor.pulse.ping_count,
+        ping_count=pulse.ping_count,
+        is_waiting=pulse.ping_count == 0 and outlook.status in (Status.NEW, Status.LEARNING),
+        is_first=0 < pulse.ping_count <= _FIRST_PINGS and is_young,
     )
 
 

@@ -1,8 +1,10 @@
 """The list of monitors, a monitor's page, and the buttons on it."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -10,7 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import access
 from accounts.access import Access
 from accounts.domain.roles import Scope
-from accounts.web import recent
+from accounts.models import Organization
+from accounts.web import live, recent
 from accounts.web import reveal as once
 from accounts.web.components import Ask
 from heartbeet.lib import clock, words
@@ -24,8 +27,10 @@ _ask_then_do = require_http_methods(["GET", "HEAD", "POST"])
 @require_safe
 def detail(request: HttpRequest, monitor_id: int) -> HttpResponse:
     """A monitor's page; htmx asks for the living part alone, which never holds the secret."""
-    who, monitor = find(request, monitor_id, Scope.MONITORS_READ)
-    tell = words.Teller.for_zone(clock.now(), who.zone)
+    who, monitor = find(request, monitor_id, Scope.MONITORS_READ, among=queries.versioned)
+    tell, version = words.Teller.for_zone(clock.now(), who.zone), page.version(monitor)
+    if live.is_current(request, version, tell.now):
+        return live.unchanged()
     if request.headers.get("HX-Request"):
         return render(request, "monitors/detail_live.html", page.living(who, monitor, tell))
     token = once.take(request, operations.resource(monitor), now=tell.now) if request.method == "GET" else ""
@@ -86,10 +91,15 @@ def delete(request: HttpRequest, monitor_id: int) -> HttpResponse:
     return redirect("monitors:list")
 
 
-def find(request: HttpRequest, monitor_id: int, scope: Scope) -> tuple[Access, Monitor]:
+def find(
+    request: HttpRequest,
+    monitor_id: int,
+    scope: Scope,
+    among: Callable[[Organization], QuerySet[Monitor]] = queries.live,
+) -> tuple[Access, Monitor]:
     """Who asks, and the monitor; a foreign one is as good as none, whatever the role."""
     who = access.of(request)
-    monitor = get_object_or_404(queries.live(who.organization), id=monitor_id)
+    monitor = get_object_or_404(among(who.organization), id=monitor_id)
     who.demand(scope)
     return who, monitor
 
