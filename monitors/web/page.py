@@ -59,14 +59,22 @@ def whole(who: Access, monitor: Monitor, token: str, tell: words.Teller) -> dict
         "ping_url": secrets.ping_url,
         "is_revealed": bool(token),
         "can_reveal": who.allows_reveal(),
-        "snippets": snippets.of(
-            secrets.ping_url,
-            secrets.beet_url,
-            cron=monitor.cron,
-            interval_sec=monitor.interval_sec,
-            is_post_only=monitor.post_only,
-        ),
+        "snippets": snippets.of(_job(monitor, secrets)),
         "facts": present.facts(monitor, shown["policy"]),
         "upcoming": present.upcoming(monitor, tell),
         "channels": alerts_queries.subscribed(monitor),
     }
+
+
+def _job(monitor: Monitor, secrets: Secrets) -> snippets.Job:
+    return snippets.Job(
+        name=monitor.name,
+        slug=monitor.slug,
+        ping_url=secrets.ping_url,
+        beet_url=secrets.beet_url,
+        cron=monitor.cron,
+        timezone=monitor.timezone,
+        interval_sec=monitor.interval_sec,
+        max_runtime_sec=monitor.max_runtime_sec,
+        is_post_only=monitor.post_only,
+    )

@@ -73,9 +73,19 @@ def test_the_snippets_carry_the_real_url_when_it_is_revealed(owner: Client, alic
 
     (shown,) = secrets_on(page)
     text = page.content.decode()
-    assert text.count(shown) >= 7
-    for label in ["curl", "crontab", "Python", "JavaScript", "GitHub Actions", "HTML beacon", f"/api/v1/beet/{shown}"]:
-        assert label in text
+    assert text.count(shown) == 11  # the URL itself, and once in each snippet
+    assert re.findall(r'<label for="tab-[a-z-]+">([^<]+)</label>', text) == [
+        "curl", "crontab", "systemd", "Python", "JavaScript", "Node", "HTML beacon", "GitHub Actions",
+        "Kubernetes CronJob", "PowerShell",
+    ]  # fmt: skip
+    assert f"/api/v1/beet/{shown}" in text
+
+
+def test_the_snippets_are_masked_until_then(owner: Client, alices_monitor: Monitor) -> None:
+    page = owner.get(f"/monitors/{alices_monitor.id}")
+
+    assert secrets_on(page) == set()
+    assert html.unescape(page.content.decode()).count("<token>") == 11
 
 
 def test_where_only_post_counts_every_snippet_posts(owner: Client, acme: Organization) -> None:
@@ -83,9 +93,10 @@ def test_where_only_post_counts_every_snippet_posts(owner: Client, acme: Organiz
 
     text = html.unescape(owner.get(f"/monitors/{monitor.id}").content.decode())
 
-    assert text.count("curl ") == text.count("-X POST ") == 4  # curl, twice in the crontab line, GitHub Actions
-    assert 'data=b""' in text
-    assert "HTML beacon" not in text
+    assert text.count("curl -fsS ") == text.count("-X POST ") == 9  # curl; two each in four others
+    assert "-Method Post" in text
+    assert 'navigator.sendBeacon("' in text
+    assert "<img" not in text
 
 
 def test_every_reveal_is_audited(owner: Client, alice: Membership, alices_monitor: Monitor) -> None:

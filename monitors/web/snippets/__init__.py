@@ -1,0 +1,25 @@
+"""Code to copy into a job, so that it pings: a snippet for each platform, filled with a monitor. What they share is in
+`parts`, schedules are in `timing`."""
+
+from monitors.web.snippets import hosted, programs, shell
+from monitors.web.snippets.parts import File, Job, Snippet
+
+__all__ = ["File", "Job", "Snippet", "of"]
+
+_PLATFORMS = (
+    shell.curl,
+    shell.crontab,
+    shell.systemd,
+    programs.python,
+    programs.javascript,
+    programs.node,
+    programs.html_beacon,
+    hosted.github_actions,
+    hosted.kubernetes,
+    programs.powershell,
+)
+
+
+def of(job: Job) -> tuple[Snippet, ...]:
+    """The snippets for a monitor, in the order of their tabs."""
+    return tuple(platform(job) for platform in _PLATFORMS)
