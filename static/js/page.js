@@ -35,7 +35,9 @@ for (const button of document.querySelectorAll("[data-at-once] [data-without-scr
 
 document.addEventListener("formdata", (event) => {
   if (!event.target.matches("form[data-at-once]")) return;
-  for (const [name, value] of [...event.formData]) if (!value) event.formData.delete(name);
+  const given = [...event.formData];
+  for (const [name] of given) event.formData.delete(name);
+  for (const [name, value] of given) if (value) event.formData.append(name, value);
 });
 
 document.addEventListener("change", (event) => {

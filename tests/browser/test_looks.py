@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Open
@@ -100,6 +101,26 @@ def test_every_control_has_a_name_and_every_page_one_heading(window: Open, pages
         faults[url] = page.evaluate(NAMELESS)
 
     assert {url: fault for url, fault in faults.items() if fault} == {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_on_any_page(window: Open, pages: list[str], scheme: Any) -> None:
+    page = window(color_scheme=scheme)
+
+    found = {url: serious for url in pages if (serious := serious_findings(page, url))}
+
+    assert found == {}
+
+
+def serious_findings(page: Page, url: str) -> list[str]:
+    """What axe-core calls serious or critical, with the first element it is about."""
+    page.goto(url)
+    violations = Axe().run(page).response["violations"]
+    return [
+        f"{each['id']}: {each['nodes'][0]['html'][:200]}"
+        for each in violations
+        if each["impact"] in {"serious", "critical"}
+    ]
 
 
 # A canvas turns any computed colour (color-mix, light-dark) into plain RGBA.
