@@ -80,6 +80,27 @@ def create_monitor(
 
 
 @transaction.atomic
+def copy_monitor(
+    *, source: Monitor, project: Project, fields: MonitorFields, channel_ids: list[int], by: Actor, now: datetime
+) -> monitor_operations.Created:
+    """Make a monitor of these fields that tells these channels; each of them that is told of `source` hears the same of
+    both. Raises what `create_monitor` raises; then nothing was made."""
+    created = create_monitor(
+        organization=source.organization,
+        project=project,
+        fields=fields,
+        channel_ids=channel_ids,
+        contacts={},
+        by=by,
+        now=now,
+    )
+    as_there = {each.channel_id: each for each in choices(source)}
+    wanted = [as_there.get(each.channel_id, each) for each in choices(created.monitor)]
+    choose(monitor=created.monitor, wanted=wanted, by=by, now=now)
+    return created
+
+
+@transaction.atomic
 def edit_monitor(
     *,
     monitor: Monitor,

@@ -24,6 +24,7 @@ SOURCES = {
         "css/components.css",
         "css/states.css",
         "css/forms.css",
+        "css/monitor-form.css",
         "css/data.css",
         "css/board.css",
         "css/overlays.css",
@@ -38,6 +39,7 @@ SOURCES = {
         "js/toasts.js",
         "js/picks.js",
         "js/keys.js",
+        "js/tags.js",
     ),
 }
 """What each of the two consists of, in this order."""

@@ -1,5 +1,7 @@
 """Reads of monitors, for the dashboard, the API and the rules."""
 
+import itertools
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -213,3 +215,18 @@ def open_incidents(monitor_ids: list[int]) -> dict[int, Incident]:
     """The open incident of each monitor that has one."""
     rows = Incident.objects.filter(monitor_id__in=monitor_ids, resolved_at=None)
     return {incident.monitor_id: incident for incident in rows}
+
+
+def tags_in_use(organization: Organization) -> list[str]:
+    """All tags of an organisation's monitors, in the order of the alphabet."""
+    found = Monitor.objects.filter(organization=organization, deleted_at=None).exclude(tags=[])
+    return sorted({tag for tags in found.values_list("tags", flat=True) for tag in tags})
+
+
+def name_of_copy(source: Monitor) -> str:
+    """The first free of `x copy`, `x copy 2` … in the project of a monitor named `x`, or itself a copy of it."""
+    base = re.sub(r" copy( \d+)?$", "", source.name)[:240]
+    others = Monitor.objects.filter(project=source.project_id, deleted_at=None, name__istartswith=f"{base} copy")
+    taken = {name.casefold() for name in others.values_list("name", flat=True)}
+    numbered = (f"{base} copy {number}" for number in itertools.count(2))
+    return next(name for name in itertools.chain([f"{base} copy"], numbered) if name.casefold() not in taken)

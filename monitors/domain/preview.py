@@ -8,6 +8,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from monitors.domain import daylight, judge, schedule
+from monitors.domain.daylight import Fate
 from monitors.domain.facts import Facts, IncidentOpened, OpenRun
 from monitors.domain.policy import Policy
 from monitors.domain.schedule import Cron, Schedule
@@ -115,18 +116,21 @@ def _alarm(plan: Plan, facts: Facts, due: datetime) -> Alarm | None:
 
 
 def _daylight(of: Schedule, runs: tuple[datetime, ...], now: datetime, zone: str) -> daylight.Effect | None:
-    """The next change of the clocks that the schedule feels, or else the next one; none that changes nothing and lies
-    after the next runs."""
+    """The next change of the clocks that the schedule feels, or else one that is near or comes between its runs."""
     if not isinstance(of, Cron):
         change = next(daylight.changes(zone, now, min(runs[-1], now + FARTHEST)), None)
-        return daylight.Effect(change, daylight.Fate.UNBROKEN) if change else None
+        return daylight.Effect(change, Fate.UNBROKEN) if change else None
     until = min(max(runs[-1], now + SOON), now + FARTHEST)
     found = [daylight.effect(of, change) for change in daylight.changes(of.zone, now, until)]
-    felt = [each for each in found if each.fate not in (daylight.Fate.UNTOUCHED, daylight.Fate.UNBROKEN)]
-    chosen = next(iter(felt or found), None)
-    if chosen and chosen.fate is daylight.Fate.UNBROKEN and chosen.change.at > runs[-1]:
-        return None
-    return chosen
+    felt = [each for each in found if each.fate not in (Fate.UNTOUCHED, Fate.UNBROKEN)]
+    return next(iter(felt), None) or next((each for each in found if _is_worth_a_word(each, runs, now)), None)
+
+
+def _is_worth_a_word(effect: daylight.Effect, runs: tuple[datetime, ...], now: datetime) -> bool:
+    """Whether one wants to read that a change of the clocks changes nothing."""
+    at = effect.change.at
+    is_near = at <= now + SOON and effect.fate is Fate.UNTOUCHED
+    return is_near or runs[0] <= at <= runs[-1]
 
 
 def _doubts(plan: Plan, period: timedelta, times: tuple[datetime, ...]) -> Iterator[Doubt]:

@@ -1,4 +1,9 @@
-"""Making a monitor and changing one."""
+"""Making a monitor, changing one, and making another like it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -9,15 +14,17 @@ from accounts import access
 from accounts.access import Access
 from accounts.domain.roles import Scope
 from accounts.models import Project
-from accounts.web import components
 from alerts import queries as alerts_queries
 from alerts import subscriptions
 from alerts.models import Channel
 from heartbeet.lib import clock, words, zones
-from monitors.domain import schedule
+from monitors import policies, queries
+from monitors.domain import fields
 from monitors.domain.fields import MonitorFields
-from monitors.models import Monitor
-from monitors.web import forms, views
+from monitors.domain.policy import Policy
+from monitors.operations import Created
+from monitors.web import forms, present_schedule, views
+from monitors.web.timing import TimingForm
 
 _page = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -27,27 +34,30 @@ def create(request: HttpRequest) -> HttpResponse:
     """The form of a new monitor; then its page, which shows the ping URL once."""
     who = access.require(request, Scope.MONITORS_WRITE)
     channels = list(alerts_queries.channels(who.organization))
-    chosen = [channel.id for channel in channels if channel.is_default]
-    form = forms.MonitorForm(
-        request.POST or None, initial={"channels": chosen}, channels=_choices(channels), projects=_projects(who)
-    )
+    usual = [channel.id for channel in channels if channel.is_default]
+    form = _form(request, who, channels, {"channels": usual})
     if form.is_valid():
         with form.refusals():
-            return _create(request, who, form)
-    return _show(request, form, monitor=None)
+            now = clock.now()
+            created = subscriptions.create_monitor(
+                organization=who.organization,
+                project=_home(who, form, who.organization.projects.order_by("id")[0]),
+                fields=MonitorFields(type=form.kind_chosen, **form.changes()),
+                channel_ids=form.cleaned_data["channels"],
+                contacts={},
+                by=who.actor,
+                now=now,
+            )
+            return _ready(request, created, now)
+    return _show(request, who, form, {})
 
 
 @_page
 def edit(request: HttpRequest, monitor_id: int) -> HttpResponse:
     """The form of a monitor that exists."""
     who, monitor = views.find(request, monitor_id, Scope.MONITORS_WRITE)
-    subscribed = [channel.id for channel in alerts_queries.subscribed(monitor)]
-    form = forms.MonitorForm(
-        request.POST or None,
-        initial=forms.initial(monitor, subscribed),
-        channels=_choices(list(alerts_queries.channels(who.organization))),
-        projects=_projects(who),
-    )
+    channels = list(alerts_queries.channels(who.organization))
+    form = _form(request, who, channels, forms.initial(monitor, alerts_queries.channel_ids(monitor)), monitor.type)
     if form.is_valid():
         with form.refusals():
             subscriptions.edit_monitor(
@@ -60,46 +70,53 @@ def edit(request: HttpRequest, monitor_id: int) -> HttpResponse:
             )
             messages.success(request, "Saved.")
             return redirect(monitor)
-    return _show(request, form, monitor=monitor)
+    return _show(request, who, form, {"monitor": monitor})
+
+
+@_page
+def clone(request: HttpRequest, monitor_id: int) -> HttpResponse:
+    """The form of a new monitor that is like another one, but for its name and its ping URL."""
+    who, source = views.find(request, monitor_id, Scope.MONITORS_WRITE)
+    channels = list(alerts_queries.channels(who.organization))
+    shown = forms.initial(source, alerts_queries.channel_ids(source)) | {"name": queries.name_of_copy(source)}
+    form = _form(request, who, channels, shown, source.type)
+    if form.is_valid():
+        with form.refusals():
+            now = clock.now()
+            created = subscriptions.copy_monitor(
+                source=source,
+                project=_home(who, form, source.project),
+                fields=replace(fields.from_row(source), **form.changes()),
+                channel_ids=form.cleaned_data["channels"],
+                by=who.actor,
+                now=now,
+            )
+            return _ready(request, created, now)
+    return _show(request, who, form, {"source": source})
 
 
 @require_safe
 def preview(request: HttpRequest) -> HttpResponse:
-    """What a cron line means and when it fires next, while it is being typed."""
-    access.require(request, Scope.MONITORS_READ)
-    cron, zone = " ".join(request.GET.get("cron", "").split()), request.GET.get("timezone", "").strip() or "UTC"
-    try:
-        schedule.check_cron(cron)
-        schedule.check_zone(zone)
-    except schedule.BadSchedule as bad:
-        return render(request, "monitors/form.html#preview", {"problem": components.marked(str(bad)) if cron else ""})
-    meant = schedule.Cron(cron, zone)
-    tell = words.Teller.for_zone(clock.now(), zone)
-    fires = [tell.precise(at) for at in meant.upcoming(tell.now, 3)]
-    return render(request, "monitors/form.html#preview", {"meaning": meant.describe(), "fires": fires})
+    """What a monitor would do, while its form is being filled in."""
+    who = access.require(request, Scope.MONITORS_READ)
+    panel = _panel(who, policies.of(who.organization), request.GET.dict())
+    return render(request, "monitors/form/preview.html", {"panel": panel, "is_update": True})
 
 
-def _create(request: HttpRequest, who: Access, form: forms.MonitorForm) -> HttpResponse:
-    now = clock.now()
-    created = subscriptions.create_monitor(
-        organization=who.organization,
-        project=_home(who, form, who.organization.projects.order_by("id")[0]),
-        fields=MonitorFields(**form.changes()),
-        channel_ids=form.cleaned_data["channels"],
-        contacts={},
-        by=who.actor,
-        now=now,
-    )
-    messages.success(request, "The monitor is ready. It waits for its first ping.")
-    return views.show_once(request, created.monitor, created.secrets, now=now)
+def _form(
+    request: HttpRequest, who: Access, channels: list[Channel], initial: dict[str, Any], kind: str = ""
+) -> forms.MonitorForm:
+    """The form as it was sent; one that is only to be looked at again comes back without complaints."""
+    projects = [(project.id, project.name) for project in who.organization.projects.order_by("id")]
+    given: dict[str, Any] = {"channels": _choices(channels), "projects": projects, "kind": kind}
+    form = forms.MonitorForm(request.POST or None, initial=initial, **given)
+    if "preview" in request.POST:
+        return forms.MonitorForm(initial=form.typed_so_far(), **given)
+    return form
 
 
 def _choices(channels: list[Channel]) -> list[tuple[int, str]]:
-    return [(channel.id, channel.name) for channel in channels]
-
-
-def _projects(who: Access) -> list[tuple[int, str]]:
-    return [(project.id, project.name) for project in who.organization.projects.order_by("id")]
+    return [(each.id, each.name if each.is_enabled else f"{each.name} (switched off)") for each in channels]
 
 
 def _home(who: Access, form: forms.MonitorForm, usual: Project) -> Project:
@@ -108,5 +125,26 @@ def _home(who: Access, form: forms.MonitorForm, usual: Project) -> Project:
     return who.organization.projects.get(id=chosen) if chosen else usual
 
 
-def _show(request: HttpRequest, form: forms.MonitorForm, monitor: Monitor | None) -> HttpResponse:
-    return render(request, "monitors/form.html", {"form": form, "monitor": monitor, "zones": zones.names()})
+def _ready(request: HttpRequest, created: Created, now: datetime) -> HttpResponse:
+    messages.success(request, "The monitor is ready. It waits for its first ping.")
+    return views.show_once(request, created.monitor, created.secrets, now=now)
+
+
+def _panel(who: Access, usual: Policy, typed: Mapping[str, Any]) -> present_schedule.Panel:
+    """What a monitor would do with what was typed so far."""
+    tell, floor = words.Teller.for_zone(clock.now(), who.zone), who.organization.plan.interval_floor_sec
+    form, is_told = TimingForm.typed(typed), bool(typed.get("channels"))
+    return present_schedule.panel(form, usual, floor, tell, is_told=is_told)
+
+
+def _show(request: HttpRequest, who: Access, form: forms.MonitorForm, about: dict[str, Any]) -> HttpResponse:
+    """The form; `about` is the monitor that it changes, or the one that it copies."""
+    usual = policies.of(who.organization)
+    form.show_usual(usual)
+    shown = {
+        "form": form,
+        "panel": _panel(who, usual, form.typed_so_far()),
+        "zones": zones.names(),
+        "tags": queries.tags_in_use(who.organization),
+    }
+    return render(request, "monitors/form.html", {**shown, **about})

@@ -17,7 +17,7 @@ from monitors import policies
 from monitors.domain import fields, policy
 from monitors.domain.policy import Policy
 from monitors.web import present
-from monitors.web.forms import DurationField
+from monitors.web.timing import DurationField
 
 _DELAYS = (60, 300, 900, 3600)
 _REMINDERS = (3600, 14_400, 43_200, 86_400)

@@ -105,16 +105,22 @@ def ping(given: Ping, tell: Teller, *, with_source: bool) -> PingRow:
 def facts(monitor: Monitor, its: Policy) -> list[Fact]:
     """A monitor's settings in words; `its` is the policy that counts for it."""
     kept = [
+        *([Fact("Schedule", "learns its rhythm")] if monitor.type == Monitor.BEET else _promise(monitor, its)),
+        Fact("Counts", "POST only" if monitor.post_only else ""),
+        Fact("Project", monitor.project.name),
+    ]
+    return [fact for fact in kept if fact.value]
+
+
+def _promise(monitor: Monitor, its: Policy) -> list[Fact]:
+    return [
         Fact("Schedule", _schedule(monitor).describe()),
         Fact("Cron", monitor.cron),
         Fact("Grace", durations.short(monitor.grace_sec)),
         Fact("Alerts after", "1 failure" if monitor.alert_threshold == 1 else f"{monitor.alert_threshold:,} in a row"),
         *(policy(its) if its != Policy() else []),
         Fact("Longest run", durations.short(monitor.max_runtime_sec) if monitor.max_runtime_sec else ""),
-        Fact("Counts", "POST only" if monitor.post_only else ""),
-        Fact("Project", monitor.project.name),
     ]
-    return [fact for fact in kept if fact.value]
 
 
 def policy(found: Policy) -> list[Fact]:
@@ -148,6 +154,8 @@ def _snooze(monitor: Monitor, tell: Teller) -> SafeString | str:
 def _what_next(monitor: Monitor, outlook: Outlook, its: Policy, tell: Teller) -> SafeString | str:
     if outlook.status == Status.PAUSED:
         return "Pings are still stored. Silence alerts nobody until it is resumed."
+    if monitor.type == Monitor.BEET:
+        return "It counts events and learns how many are normal. It does not alert yet."
     if outlook.next_due_at is None or outlook.deadline_at is None:
         return "Nothing is expected before the first ping has come."
     due, deadline = tell.moment(outlook.next_due_at), tell.moment(outlook.deadline_at)

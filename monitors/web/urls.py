@@ -13,6 +13,7 @@ urlpatterns = [
     path("monitors/schedule", editing.preview, name="schedule"),
     path("monitors/<int:monitor_id>", views.detail, name="detail"),
     path("monitors/<int:monitor_id>/edit", editing.edit, name="edit"),
+    path("monitors/<int:monitor_id>/clone", editing.clone, name="clone"),
     path("monitors/<int:monitor_id>/reveal", views.reveal, name="reveal"),
     path("monitors/<int:monitor_id>/rotate", views.rotate, name="rotate"),
     path("monitors/<int:monitor_id>/pause", views.pause, name="pause"),

@@ -27,6 +27,7 @@ def pages(site: Installation) -> list[str]:
         "/monitors/new",
         monitor,
         f"{monitor}/edit",
+        f"{monitor}/clone",
         f"{monitor}/delete",
         f"{monitor}/snooze",
         f"{monitor}/telling",

@@ -155,6 +155,7 @@ DAYLIGHT = [
     (Cron("30 2 25 10 *", "Europe/Berlin"), "01-05 12:00", "10-25", Fate.ONCE, "the one that is felt, not the next"),
     (Cron("0 * * * *", "Europe/Berlin"), "03-28 22:00", "03-29", Fate.UNBROKEN, "every hour, within the next runs"),
     (Cron("0 * * * *", "Europe/Berlin"), "03-27 12:00", "", None, "every hour: of no interest later on"),
+    (Cron("0 9 29 2 *", "Europe/Berlin"), "01-05 12:00", "", None, "years before its first run"),
     (NIGHTLY, "03-29 02:00", "", None, "over"),
     (Cron("30 3 * * *", "UTC"), "03-28 12:00", "", None, "no summer time"),
     (Interval(7 * DAY), "03-26 12:00", "03-29", Fate.UNBROKEN, "an interval, by the reader's clock"),

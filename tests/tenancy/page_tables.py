@@ -22,6 +22,8 @@ MONITORS = table.rows(
     GET  /monitors/<monitor_id>               sign-in 200   200    200    200   200   404   -
     GET  /monitors/<monitor_id>/edit          sign-in 200   403    200    200   200   404   -
     POST /monitors/<monitor_id>/edit          sign-in done  403    done   done  done  404   /monitors/<monitor_id>
+    GET  /monitors/<monitor_id>/clone         sign-in 200   403    200    200   200   404   -
+    POST /monitors/<monitor_id>/clone         sign-in done  403    done   done  done  404   /monitors/*
     POST /monitors/<monitor_id>/reveal        sign-in prove 403    403    done  done  404   /monitors/<monitor_id>
     GET  /monitors/<monitor_id>/rotate        sign-in prove 403    403    200   200   404   -
     POST /monitors/<monitor_id>/rotate        sign-in prove 403    403    done  done  404   /monitors/<monitor_id>
@@ -45,6 +47,7 @@ MONITORS = table.rows(
         "POST /monitors/<monitor_id>/snooze": {"how": "hour"},
         "POST /monitors/new": _MONITOR,
         "POST /monitors/<monitor_id>/edit": _MONITOR,
+        "POST /monitors/<monitor_id>/clone": _MONITOR,
         "POST /incidents/<incident_id>/notes": {"message": "looking at it"},
     },
 )

@@ -98,7 +98,7 @@ def test_the_file_of_the_audit_log_has_only_ones_own(path: str, street: Street) 
     assert street.acme.canary in own
 
 
-@pytest.mark.parametrize("path", ["/monitors/new", "/monitors/{monitor_id}/edit"])
+@pytest.mark.parametrize("path", ["/monitors/new", "/monitors/{monitor_id}/edit", "/monitors/{monitor_id}/clone"])
 def test_a_form_that_names_a_foreign_channel_is_refused(path: str, street: Street) -> None:
     before = dump.everything()
     given = MONITOR_FORM | {"channels": [street.acme.ids["channel_id"]]}

@@ -295,17 +295,6 @@ def test_the_page_of_a_monitor_needs_a_fixed_number_of_queries(
         owner.get(f"/monitors/{alices_monitor.id}")
 
 
-def test_a_cron_line_is_explained_while_it_is_typed(owner: Client) -> None:
-    good = owner.get("/monitors/schedule?cron=30+3+*+*+*&timezone=Europe/Berlin").content.decode()
-    bad = owner.get("/monitors/schedule?cron=30+3").content.decode()
-    none = owner.get("/monitors/schedule?cron=").content.decode()
-
-    assert "at 03:30 every day, Europe/Berlin" in good
-    assert good.count("<time") == 3
-    assert "five fields" in bad
-    assert none.strip() == ""
-
-
 @pytest.mark.parametrize(
     ("cause", "ping", "expected"),
     [
