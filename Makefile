@@ -37,7 +37,7 @@ check: .venv/dev.stamp  ## Style, types, layers, migrations
 	$(BIN)/heartbeet schema --check
 
 bench: .venv/dev.stamp  ## Measure: one JSON line per case
-	@for name in ingest sweep latency storm api sign_in; do $(BIN)/python -m benchmarks.$$name || exit 1; done
+	@for name in ingest sweep latency storm api pages sign_in; do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 fuzz: .venv/dev.stamp  ## Ask the API for what nobody expects: FUZZ examples for each call
 	HEARTBEET_TEST_FUZZ=$(FUZZ) $(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_FLAGS) tests/api/test_schema.py

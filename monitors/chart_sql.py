@@ -1,7 +1,9 @@
 """The statements of charts, on PostgreSQL and on SQLite."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -40,3 +42,51 @@ def recent_durations(monitor_ids: Sequence[int], limit: int, pings: int) -> dict
         rows = cursor.fetchall()
     found = {id_: json.loads(row) if is_sqlite else row for id_, row in rows}
     return {id_: durations for id_, durations in found.items() if durations}
+
+
+_SUMMARY = """
+count(p.duration_sec), min(p.duration_sec), avg(p.duration_sec), max(p.duration_sec),
+count(p.value), min(p.value), avg(p.value), max(p.value), count(CASE WHEN p.kind = 'fail' THEN 1 END)
+"""
+_FROM = """FROM (
+    SELECT kind, duration_sec, CASE WHEN abs(value) < 1e100 THEN value END AS value
+    FROM monitors_ping WHERE monitor_id = %(monitor)s AND received_at >= {start} AND received_at < {end}) p"""
+_SUMMARIES = {
+    "postgresql": f"""
+SELECT t.number, found.*
+FROM unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[]) WITH ORDINALITY AS t (starts, ends, number)
+CROSS JOIN LATERAL (SELECT {_SUMMARY} {_FROM.format(start="t.starts", end="t.ends")}) found
+ORDER BY t.number
+""",  # noqa: S608
+    "sqlite": f"""
+SELECT t.key, (
+    SELECT json_array({_SUMMARY})
+    {_FROM.format(start="json_extract(t.value, '$[0]')", end="json_extract(t.value, '$[1]')")})
+FROM json_each(%(parts)s) AS t ORDER BY t.key
+""",  # noqa: S608
+}
+"""Each part is a range of the index of its own: nothing is sorted, and no time is taken apart. Values of 1e100 and more
+are no measurements: a database may refuse to take their mean."""
+
+
+def summaries(monitor_id: int, parts: Sequence[tuple[datetime, datetime]]) -> list[tuple[Any, ...]]:
+    """What the pings of a monitor carried in each part, given by start and end: count, least, mean and most of the
+    durations in seconds, the same of the values, and how many pings said that something failed."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            starts, ends = (_array(column) for column in zip(*parts, strict=True))
+            cursor.execute(_SUMMARIES["postgresql"], {"monitor": monitor_id, "starts": starts, "ends": ends})
+            return [row[1:] for row in cursor.fetchall()]
+        edges = json.dumps([[_text(start), _text(end)] for start, end in parts])
+        cursor.execute(_SUMMARIES["sqlite"], {"monitor": monitor_id, "parts": edges})
+        return [tuple(json.loads(row)) for _, row in cursor.fetchall()]
+
+
+def _array(instants: Iterable[datetime]) -> str:
+    """A PostgreSQL array in its text form."""
+    return f"{{{','.join(map(str, instants))}}}"
+
+
+def _text(instant: datetime) -> str:
+    """An instant as SQLite keeps it."""
+    return str(connection.ops.adapt_datetimefield_value(instant))

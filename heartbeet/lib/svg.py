@@ -87,3 +87,49 @@ def _lines(d: str, attributes: str = "") -> str:
 
 def _title(text: str) -> str:
     return f"<title>{escape(text, quote=False)}</title>"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of a column, from `top` to `bottom` in px from the top; one that is hatched is drawn as stripes."""
+
+    state: str
+    top: int
+    bottom: int
+    is_hatched: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of pieces, and what is said when someone points at it."""
+
+    pieces: tuple[Segment, ...]
+    title: str
+
+
+COLUMN_HEIGHT = 32
+_COLUMN_STEP = 4
+"""Three px of column and one of room."""
+
+
+def columns(given: Sequence[Column], title: str) -> SafeString:
+    """Columns side by side over the whole width; `title` says all of it in words."""
+    drawn = "".join(_column(at * _COLUMN_STEP + 1.5, each) for at, each in enumerate(given))
+    width = len(given) * _COLUMN_STEP - 1
+    return SafeString(
+        f'<svg class="days" viewBox="0 0 {width} {COLUMN_HEIGHT}" preserveAspectRatio="none" role="img" '
+        f'aria-label="{escape(title)}">{drawn}</svg>'
+    )
+
+
+def _column(middle: float, column: Column) -> str:
+    if len(column.pieces) == 1:
+        return _piece(middle, column.pieces[0], _title(column.title))
+    return f"<g>{_title(column.title)}{''.join(_piece(middle, piece) for piece in column.pieces)}</g>"
+
+
+def _piece(middle: float, piece: Segment, title: str = "") -> str:
+    state = f' data-state="{escape(piece.state)}"' if piece.state else ""
+    hatching = ' stroke-dasharray="2 2"' if piece.is_hatched else ""
+    line = f'<path{state}{hatching} d="M{middle:g} {piece.top}v{piece.bottom - piece.top}"'
+    return f"{line}>{title}</path>" if title else f"{line}/>"

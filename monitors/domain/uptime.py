@@ -7,7 +7,7 @@ in which we did not listen, is neither.
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -103,8 +103,8 @@ class Tally:
         watched = self.up + self.down
         return math.floor(self.up / watched * 1_000_000) / 10_000 if watched else None
 
-    def _of(self, statuses: Iterable[Status | None]) -> timedelta:
-        return sum((self.lasted.get(status, NOTHING) for status in statuses), NOTHING)
+    def _of(self, statuses: Container[Status | None]) -> timedelta:
+        return sum((time for status, time in self.lasted.items() if status in statuses), NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +138,31 @@ def tally(times: Iterable[Stretch]) -> Tally:
     return Tally(lasted)
 
 
+def tallies(times: Sequence[Stretch], parts: Iterable[Window]) -> list[Tally]:
+    """How long each state lasted in each of the parts, which are in order. One pass over both, for both may be many."""
+    found, first = [], 0
+    for part in parts:
+        lasted: dict[Status | None, timedelta] = {}
+        while first < len(times) and times[first].window.end <= part.start:
+            first += 1
+        at = first
+        while at < len(times) and times[at].window.start < part.end:
+            each = times[at]
+            lasted[each.status] = lasted.get(each.status, NOTHING) + part.overlap(each.window)
+            at += 1
+        found.append(Tally(lasted))
+    return found
+
+
 def total(history: History, window: Window, now: datetime) -> Tally:
     """What the whole window holds."""
-    return _tallies(history, window, [window], window.length, now)[0] if window.length else Tally()
+    return tally(stretches(history, window, now))
 
 
 def buckets(history: History, window: Window, size: timedelta, now: datetime) -> list[Bucket]:
     """The window in parts of `size`, of which the last may be shorter."""
     parts = list(split(window, size))
-    return [Bucket(*pair) for pair in zip(parts, _tallies(history, window, parts, size, now), strict=True)]
+    return [Bucket(*pair) for pair in zip(parts, tallies(stretches(history, window, now), parts), strict=True)]
 
 
 def split(window: Window, size: timedelta) -> Iterator[Window]:
@@ -154,17 +170,6 @@ def split(window: Window, size: timedelta) -> Iterator[Window]:
     for number in range(-(-window.length // size)):
         start = window.start + number * size
         yield Window(start, min(start + size, window.end))
-
-
-def _tallies(history: History, window: Window, parts: Sequence[Window], size: timedelta, now: datetime) -> list[Tally]:
-    """One pass over the states and the parts at once, for both may be many."""
-    found: list[dict[Status | None, timedelta]] = [{} for _ in parts]
-    for stretch, status in _heard(_stretches(history, window, now), history.gaps):
-        first, last = (stretch.start - window.start) // size, -(-(stretch.end - window.start) // size)
-        for number in range(first, last):
-            lasted = found[number]
-            lasted[status] = lasted.get(status, NOTHING) + parts[number].overlap(stretch)
-    return [Tally(lasted) for lasted in found]
 
 
 def _heard(

@@ -11,7 +11,7 @@ from monitors import policies, queries
 from monitors.domain.status import Kind
 from monitors.models import Monitor
 from monitors.operations import Secrets
-from monitors.web import gap_lines, present, present_incidents, snippets
+from monitors.web import chart_values, gap_lines, present, present_incidents, snippets
 
 PINGS, INCIDENTS = 30, 5
 
@@ -56,6 +56,7 @@ def whole(who: Access, monitor: Monitor, token: str, tell: words.Teller) -> dict
     shown = living(who, monitor, tell)
     return {
         **shown,
+        **chart_values.every(monitor, "", tell),
         "ping_url": secrets.ping_url,
         "is_revealed": bool(token),
         "can_reveal": who.allows_reveal(),

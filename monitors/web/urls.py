@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from monitors.web import bulk, editing, incidents, listing, policy, projects, snoozing, telling, views
+from monitors.web import bulk, charting, editing, incidents, listing, policy, projects, snoozing, telling, views
 
 app_name = "monitors"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("monitors/new", editing.create, name="new"),
     path("monitors/schedule", editing.preview, name="schedule"),
     path("monitors/<int:monitor_id>", views.detail, name="detail"),
+    path("monitors/<int:monitor_id>/charts", charting.charts, name="charts"),
     path("monitors/<int:monitor_id>/edit", editing.edit, name="edit"),
     path("monitors/<int:monitor_id>/clone", editing.clone, name="clone"),
     path("monitors/<int:monitor_id>/reveal", views.reveal, name="reveal"),

@@ -9,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heartbeet.lib import words
+from monitors import charts
+from monitors.domain import calendar
+from monitors.domain.calendar import Range
 from monitors.domain.status import Status
-from monitors.domain.uptime import Stretch, Window
+from monitors.domain.uptime import Stretch, Tally, Window
 from monitors.web import present_charts
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -125,3 +128,99 @@ def test_without_durations_there_are_no_bars() -> None:
 )
 def test_uptime_is_never_rounded_up(share: float, told: str) -> None:
     assert present_charts.percent(share) == told
+
+
+def days(*tallies: tuple[dict[Status | None, float], tuple[str, ...]]) -> charts.Availability:
+    """The last days: how many hours each state lasted, and the incidents."""
+    windows = calendar.days(NOON, TELL.zone, len(tallies))
+    found = [
+        charts.Day(window, Tally({status: timedelta(hours=hours) for status, hours in spent.items()}), incidents)
+        for window, (spent, incidents) in zip(windows, tallies, strict=True)
+    ]
+    whole = sum((day.tally for day in found), Tally())
+    return charts.Availability(found, dict.fromkeys(Range, whole))
+
+
+def pieces(picture: str) -> list[list[tuple[str, str]]]:
+    """The pieces of each column: state, and where it is drawn."""
+    columns = [[each] if each.tag == "path" else list(each.iter("path")) for each in ElementTree.fromstring(picture)]
+    return [[(path.get("data-state", ""), path.attrib["d"].partition(" ")[2]) for path in column] for column in columns]
+
+
+@pytest.mark.parametrize(
+    ("reason", "spent", "drawn"),
+    [
+        ("a day without a fault", {UP: 24.0}, [("up", "8v24")]),
+        ("an outage stands out, and is never too small to be seen", {UP: 23.9, DOWN: 0.1},
+         [("down", "0v10"), ("up", "12v20")]),
+        ("half a day", {UP: 12.0, DOWN: 12.0}, [("down", "0v16"), ("up", "18v14")]),
+        ("a day of outage", {DOWN: 24.0}, [("down", "0v32")]),
+        ("nearly a day leaves no room for the rest", {DOWN: 23.9, UP: 0.1}, [("down", "0v32")]),
+        ("unknown is as high as up", {UNKNOWN: 12.0, UP: 12.0}, [("unknown", "8v12"), ("up", "22v10")]),
+        ("the rest is what lasted longest", {DOWN: 1.0, PAUSED: 20.0, UP: 3.0}, [("down", "0v10"), ("paused", "26v6")]),
+        ("a warning", {Status.WARNING: 6.0, UP: 18.0}, [("warning", "4v10"), ("up", "16v16")]),
+        ("paused is low", {PAUSED: 24.0}, [("paused", "26v6")]),
+        ("not watched is a stub", {None: 24.0}, [("", "30v2")]),
+        ("so is a day before the first ping", {Status.NEW: 24.0}, [("new", "30v2")]),
+        ("today ends now", {UP: 13.0, None: 11.0}, [("up", "8v24")]),
+    ],
+)  # fmt: skip
+def test_a_day_is_drawn_by_its_worst_state(
+    reason: str, spent: dict[Status | None, float], drawn: list[tuple[str, str]]
+) -> None:
+    shown = present_charts.availability(days((spent, ())), TELL)
+
+    assert pieces(shown.bars) == [drawn], reason
+
+
+def test_unknown_is_hatched_too() -> None:
+    bars = present_charts.availability(days(({UNKNOWN: 24.0}, ())), TELL).bars
+
+    assert 'stroke-dasharray="2 2"' in bars
+
+
+def test_each_day_says_its_date_its_uptime_and_its_incidents() -> None:
+    failed = ("backup failed",) * 4
+    many = tuple(f"{name} failed" for name in "abcde")
+
+    shown = present_charts.availability(
+        days(
+            ({None: 24.0}, ()), ({UP: 24.0}, ()), ({UP: 23.0, DOWN: 1.0}, ("it missed its ping",)),
+            ({UP: 20.0, DOWN: 4.0}, failed), ({UP: 12.0, UNKNOWN: 1.0, None: 11.0}, many),
+        ),
+        TELL,
+    )  # fmt: skip
+
+    assert titles(shown.bars) == [
+        "Thu 1 Jan: not watched",
+        "Fri 2 Jan: 100 % up",
+        "Sat 3 Jan: 95.83 % up, down 1 h. 1 incident: it missed its ping",
+        "Sun 4 Jan: 83.33 % up, down 4 h. 4 incidents: backup failed (4 times)",
+        "Mon 5 Jan: 100 % up, unknown 1 h. 5 incidents: a failed; b failed; c failed and 2 more",
+    ]
+
+
+def test_the_table_has_the_days_on_which_something_was_wrong() -> None:
+    shown = present_charts.availability(
+        days(
+            ({None: 24.0}, ()), ({UP: 23.0, DOWN: 1.0}, ("missed", "missed")), ({UP: 24.0}, ()), ({UNKNOWN: 12.0}, ())
+        ),
+        TELL,
+    )
+
+    assert shown.rows == (
+        present_charts.DayRow("Mon 5 Jan", "none", "", "12 h", ()),
+        present_charts.DayRow("Sat 3 Jan", "95.83 %", "1 h", "", ("missed (2 times)",)),
+    )
+    assert shown.flawless == 1
+    assert [figure.name for figure in shown.figures] == ["24 hours", "7 days", "30 days", "90 days"]
+    assert {figure.value for figure in shown.figures} == {"97.91 %"}
+
+
+def test_ninety_days_are_small() -> None:
+    full: dict[Status | None, float] = {UP: 24.0}
+
+    bars = present_charts.availability(days(*[(full, ())] * 90), TELL).bars
+
+    assert len(bars) <= 9_000
+    assert "The last 90 days: 100 % up" in bars

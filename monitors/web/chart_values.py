@@ -1,0 +1,34 @@
+"""What the charts of a monitor show, read at once and handed over as finished values."""
+
+from typing import Any
+
+from heartbeet.lib.words import Teller
+from monitors import charts
+from monitors.domain import calendar
+from monitors.domain.calendar import Range
+from monitors.models import Monitor
+from monitors.web import present_charts, present_series
+
+
+def every(monitor: Monitor, asked: str, tell: Teller) -> dict[str, Any]:
+    """All charts of a monitor, for `monitors/charts/all.html`: none before its first ping."""
+    if not monitor.pulse.ping_count:
+        return {"has_charts": False}
+    days = calendar.days(tell.now, tell.zone, Range.QUARTER.days)
+    found = present_charts.availability(charts.availability(monitor, days, tell.now), tell)
+    return {"has_charts": True, "availability": found, **measures(monitor, asked, tell)}
+
+
+def measures(monitor: Monitor, asked: str, tell: Teller) -> dict[str, Any]:
+    """The charts of durations and of values, each only if there is something to see now or there has been of late, and
+    how far back they look: as far as `asked`, or else as far as it takes to see some pings."""
+    habits = charts.habits(monitor)
+    usual = calendar.fitting(tell.now, habits.since) if habits.since else Range.DAY
+    how_far = Range(asked) if asked in set(Range) else usual
+    found = charts.measures(monitor, calendar.parts(how_far, tell.now, tell.zone))
+    shown = []
+    if habits.has_durations or found.durations.count:
+        shown.append(present_series.of_durations(found.durations, how_far, monitor.max_runtime_sec, tell))
+    if habits.has_values or found.values.count:
+        shown.append(present_series.of_values(found.values, how_far, tell))
+    return {"measures": shown, "range": how_far, "ranges": present_series.ranges(how_far)}

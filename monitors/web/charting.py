@@ -1,0 +1,26 @@
+"""The charts of a monitor on a page of their own: what a link to another range leads to."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.domain.roles import Scope
+from heartbeet.lib import clock, words
+from monitors.web import chart_values, views
+
+
+@require_safe
+def charts(request: HttpRequest, monitor_id: int) -> HttpResponse:
+    """Availability, durations and values, `?range=` so far back. htmx asks for durations and values alone, and with
+    `?table=` for the table of one."""
+    who, monitor = views.find(request, monitor_id, Scope.MONITORS_READ)
+    tell = words.Teller.for_zone(clock.now(), who.zone)
+    asked, table = request.GET.get("range", ""), request.GET.get("table", "")
+    if not request.headers.get("HX-Request"):
+        shown = {"monitor": monitor, "has_tables": True, **chart_values.every(monitor, asked, tell)}
+        return render(request, "monitors/charts.html", shown)
+    measures = chart_values.measures(monitor, asked, tell)
+    if not table:
+        return render(request, "monitors/charts/measures.html", {"monitor": monitor, **measures})
+    chart = next((each for each in measures["measures"] if each.key == table), None)
+    return render(request, "monitors/charts/table.html", {"chart": chart})
