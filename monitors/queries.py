@@ -24,7 +24,7 @@ from accounts.models import Organization
 from monitors.domain import facts, judge, schedule
 from monitors.domain.policy import Snooze
 from monitors.domain.status import Cause, RunOutcome, Status
-from monitors.models import AlertPolicy, Gap, GapNotice, Incident, IncidentEvent, Monitor, Ping, Pulse, Run
+from monitors.models import AlertPolicy, Gap, GapNotice, Incident, IncidentEvent, Monitor, Pulse, Run
 
 WORTH_A_WORD = timedelta(seconds=30)
 
@@ -62,11 +62,6 @@ def incidents(organization: Organization) -> QuerySet[Incident]:
     """All incidents of an organisation, also of deleted monitors, each with its monitor."""
     found = Incident.objects.filter(monitor__organization=organization)
     return found.select_related("monitor", "acknowledged_by")
-
-
-def recent_pings(monitor: Monitor, limit: int) -> list[Ping]:
-    """The last pings of a monitor, the newest first."""
-    return list(monitor.pings.order_by("-received_at", "-id")[:limit])
 
 
 def recent_incidents(monitor: Monitor, limit: int) -> list[Incident]:

@@ -7,13 +7,13 @@ from accounts.domain.roles import Scope
 from accounts.web import live
 from alerts import queries as alerts_queries
 from heartbeet.lib import words
-from monitors import policies, queries
+from monitors import ping_log, policies, queries
 from monitors.domain.status import Kind
 from monitors.models import Monitor
 from monitors.operations import Secrets
-from monitors.web import chart_values, gap_lines, present, present_incidents, snippets
+from monitors.web import chart_values, gap_lines, present, present_incidents, present_pings, snippets
 
-PINGS, INCIDENTS = 30, 5
+PINGS, MOST_PINGS, INCIDENTS = 30, 200, 5
 
 
 def version(monitor: Monitor) -> str:
@@ -22,16 +22,20 @@ def version(monitor: Monitor) -> str:
     return live.digest([{name: value for name, value in row.items() if not name.startswith("_")} for row in rows])
 
 
-def living(who: Access, monitor: Monitor, tell: words.Teller) -> dict[str, Any]:
-    """The part of a monitor's page that changes by itself."""
+def living(
+    who: Access, monitor: Monitor, tell: words.Teller, *, down_to: ping_log.Place | None = None
+) -> dict[str, Any]:
+    """The part of a monitor's page that changes by itself. Its list of pings goes on `down_to` the ping above those
+    that the reader has loaded below it."""
     incidents = queries.recent_incidents(monitor, INCIDENTS)
     for incident in incidents:
         incident.monitor = monitor
-    pings, can_edit = queries.recent_pings(monitor, PINGS), who.allows(Scope.MONITORS_WRITE)
+    log = ping_log.down_to(monitor, down_to, most=MOST_PINGS) if down_to else ping_log.page(monitor, size=PINGS)
+    can_edit = who.allows(Scope.MONITORS_WRITE)
     history = present.History(
         change=monitor.status_changes.order_by("-at", "-id").first(),
         incident=next((each for each in incidents if each.resolved_at is None), None),
-        failure=next((each for each in pings if each.kind == Kind.FAIL), None),
+        failure=next((each for each in log.pings if each.kind == Kind.FAIL), None),
     )
     its, outlook = policies.of_monitors([monitor])[monitor.id], queries.outlook(monitor, tell.now)
     moments = (outlook.next_due_at, outlook.deadline_at, monitor.snoozed_until)
@@ -42,7 +46,9 @@ def living(who: Access, monitor: Monitor, tell: words.Teller) -> dict[str, Any]:
         "monitor": monitor,
         "policy": its,
         "head": present.headline(monitor, outlook, history, its, tell),
-        "pings": [present.ping(each, tell, with_source=can_edit) for each in pings],
+        "pings": [present_pings.ping(each, tell, with_source=can_edit) for each in log.pings],
+        "older": log.older,
+        "is_continued": down_to is not None,
         "incidents": [present_incidents.incident(each, tell) for each in incidents],
         "gaps": gap_lines.lately(who.organization, tell, since=monitor.created_at),
         "can_edit": can_edit,

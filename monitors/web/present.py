@@ -1,4 +1,4 @@
-"""Monitors and pings as finished values for the templates: no query, no clock, no HTML but times."""
+"""Monitors as finished values for the templates: no query, no clock, no HTML but times."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,7 +12,7 @@ from heartbeet.lib.words import Moment, Teller
 from monitors import queries
 from monitors.domain import schedule
 from monitors.domain.policy import Policy
-from monitors.domain.status import Cause, Kind, Status
+from monitors.domain.status import Cause, Status
 from monitors.models import Incident, Monitor, Ping, StatusChange
 from monitors.queries import Outlook
 
@@ -33,22 +33,6 @@ class Headline:
     ping_count: int
     is_waiting: bool
     is_first: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PingRow:
-    """One ping; `body` is what it carried, as text."""
-
-    id: int
-    state: State
-    at: Moment
-    duration: str
-    exit_code: int | None
-    value: float | None
-    run_id: str
-    source: str
-    body: str
-    body_size: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,22 +67,6 @@ def headline(monitor: Monitor, outlook: Outlook, history: History, its: Policy, 
         ping_count=pulse.ping_count,
         is_waiting=pulse.ping_count == 0 and outlook.status in (Status.NEW, Status.LEARNING),
         is_first=0 < pulse.ping_count <= _FIRST_PINGS and is_young,
-    )
-
-
-def ping(given: Ping, tell: Teller, *, with_source: bool) -> PingRow:
-    """One ping of the log; the address it came from is for those who may edit monitors."""
-    return PingRow(
-        id=given.id,
-        state=State.of(given.kind),
-        at=tell.precise(given.received_at),
-        duration="" if given.duration_sec is None else durations.short(given.duration_sec, units=2),
-        exit_code=given.exit_code if given.kind != Kind.SUCCESS or given.exit_code else None,
-        value=given.value,
-        run_id=given.run_id,
-        source=" ".join(filter(None, [given.method, given.source if with_source else ""])),
-        body=_body(given),
-        body_size=_size(given.body_size),
     )
 
 
@@ -199,22 +167,3 @@ _REASONS = {
     Cause.RESUMED: "It was resumed and waits anew.",
     Cause.GAP: "Heartbeet was not listening when a ping was expected, so it cannot tell.",
 }
-
-
-def _body(given: Ping) -> str:
-    head, tail = bytes(given.body_head or b""), bytes(given.body_tail or b"")
-    left_out = given.body_size - len(head) - len(tail)
-    middle = f"\n… {_size(left_out)} left out …\n" if left_out > 0 and head else ""
-    return _text(head) + middle + _text(tail)
-
-
-def _text(raw: bytes) -> str:
-    """Bytes as text that is safe to show: what is not UTF-8, and control characters, become visible marks."""
-    text = raw.decode("utf-8", "replace")
-    return "".join(char if char.isprintable() or char in "\n\t" else "\ufffd" for char in text.replace("\r\n", "\n"))
-
-
-def _size(count: int) -> str:
-    if count < 1000:
-        return f"{count} byte{'' if count == 1 else 's'}"
-    return f"{count / 1000:.1f} kB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"

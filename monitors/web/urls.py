@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from monitors.web import bulk, charting, editing, incidents, listing, policy, projects, snoozing, telling, views
+from monitors.web import bulk, charting, editing, incidents, listing, pings, policy, projects, snoozing, telling, views
 
 app_name = "monitors"
 urlpatterns = [
@@ -23,6 +23,8 @@ urlpatterns = [
     path("monitors/<int:monitor_id>/unsnooze", snoozing.unsnooze, name="unsnooze"),
     path("monitors/<int:monitor_id>/telling", telling.choose, name="telling"),
     path("monitors/<int:monitor_id>/delete", views.delete, name="delete"),
+    path("monitors/<int:monitor_id>/pings", pings.index, name="pings"),
+    path("monitors/<int:monitor_id>/pings/<int:ping_id>", pings.detail, name="ping"),
     path("incidents", incidents.index, name="incidents"),
     path("incidents/<int:incident_id>", incidents.detail, name="incident"),
     path("incidents/<int:incident_id>/acknowledge", incidents.acknowledge, name="acknowledge"),

@@ -17,7 +17,7 @@ from accounts.web import live, recent
 from accounts.web import reveal as once
 from accounts.web.components import Ask
 from heartbeet.lib import clock, words
-from monitors import operations, queries
+from monitors import operations, ping_log, queries
 from monitors.models import Monitor
 from monitors.web import page
 
@@ -32,7 +32,8 @@ def detail(request: HttpRequest, monitor_id: int) -> HttpResponse:
     if live.is_current(request, version, tell.now):
         return live.unchanged()
     if request.headers.get("HX-Request"):
-        return render(request, "monitors/detail_live.html", page.living(who, monitor, tell))
+        down_to = ping_log.Place.newest(request.GET.getlist("down_to"))
+        return render(request, "monitors/detail_live.html", page.living(who, monitor, tell, down_to=down_to))
     token = once.take(request, operations.resource(monitor), now=tell.now) if request.method == "GET" else ""
     return render(request, "monitors/detail.html", page.whole(who, monitor, token, tell))
 

@@ -21,6 +21,7 @@ def pages(site: Installation) -> list[str]:
     made = site.api("POST", "/monitors?include=secrets", body, expect=201)
     site.ping(made["secrets"]["pingUrl"] + "/1", LONG.encode())
     incident = site.api("GET", "/incidents")["results"][0]["id"]
+    ping = site.api("GET", f"/monitors/{made['id']}/pings")["results"][0]["id"]
     monitor, channel = f"/monitors/{made['id']}", site.api("GET", "/channels")["results"][0]["id"]
     return [
         "/",
@@ -31,6 +32,8 @@ def pages(site: Installation) -> list[str]:
         f"{monitor}/delete",
         f"{monitor}/snooze",
         f"{monitor}/telling",
+        f"{monitor}/pings",
+        f"{monitor}/pings/{ping}",
         "/incidents",
         f"/incidents/{incident}",
         "/channels",

@@ -62,11 +62,12 @@ def _member(organization: Organization, role: str, name: str) -> Membership:
 
 def _incident(monitor: Monitor, canary: str, by: Actor, now: datetime) -> dict[str, int | str]:
     """A ping, an open incident, and a channel that could not be told."""
-    monitor.pings.create(received_at=now, kind="success", method="POST", body_head=canary.encode(), body_size=6)
+    ping = monitor.pings.create(received_at=now, kind="success", method="POST", body_head=canary.encode(), body_size=6)
     incident = factories.incident(monitor)
     channel = _channel(monitor, canary, by, now)
     delivery = _dead_letter(incident, channel, canary, now)
-    return {"incident_id": incident.id, "channel_id": channel.id, "delivery_id": delivery.id}
+    ids: dict[str, int | str] = {"incident_id": incident.id, "ping_id": ping.id}
+    return ids | {"channel_id": channel.id, "delivery_id": delivery.id}
 
 
 def _channel(monitor: Monitor, canary: str, by: Actor, now: datetime) -> Channel:

@@ -38,6 +38,8 @@ MONITORS = table.rows(
     POST /monitors/<monitor_id>/telling       sign-in done  403    done   done  done  404   /monitors/<monitor_id>
     GET  /monitors/<monitor_id>/delete        sign-in 200   403    200    200   200   404   -
     POST /monitors/<monitor_id>/delete        sign-in done  403    done   done  done  404   /
+    GET  /monitors/<monitor_id>/pings         sign-in 200   200    200    200   200   404   -
+    GET  /monitors/<monitor_id>/pings/<ping_id> sign-in 200 200    200    200   200   404   -
     GET  /incidents                           sign-in 200   200    200    200   200   200   -
     GET  /incidents/<incident_id>             sign-in 200   200    200    200   200   404   -
     POST /incidents/<incident_id>/acknowledge sign-in done  403    done   done  done  404   /incidents/<incident_id>
