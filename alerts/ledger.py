@@ -16,10 +16,12 @@ _DEAD = Delivery.objects.filter(status=DeliveryStatus.DEAD)
 
 @dataclass(frozen=True, slots=True)
 class Last:
-    """The last message to a channel: what became of it, and when it arrived, or else was made."""
+    """The last message to a channel: what became of it, when it arrived, or else was made, and why it did not, as far
+    as that is known."""
 
     status: str
     at: datetime
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def dead_letters(channel: Channel) -> int:
 def last_of(channels: Iterable[Channel]) -> dict[int, Last]:
     """The last message to each of these channels, in one query."""
     newest = _newest(channels, Delivery.objects.all())
-    return {key: Last(row.status, row.delivered_at or row.created_at) for key, row in newest.items()}
+    return {key: _last(row) for key, row in newest.items()}
 
 
 def last_error_of(channels: Iterable[Channel]) -> dict[int, str]:
@@ -94,6 +96,10 @@ def entries(found: Iterable[Delivery]) -> list[Entry]:
     rows = list(found)
     others = _others(rows)
     return [_entry(row, others) for row in rows]
+
+
+def _last(row: Delivery) -> Last:
+    return Last(row.status, row.delivered_at or row.created_at, "" if row.delivered_at else row.last_error)
 
 
 def _newest(channels: Iterable[Channel], among: QuerySet[Delivery]) -> dict[int, Delivery]:

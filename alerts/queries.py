@@ -16,7 +16,7 @@ from alerts import bulletins
 from alerts.channels import base, registry
 from alerts.domain.message import TYPE_OF_EVENT, AboutIncident, AboutMonitor, Message, Telling
 from alerts.domain.retry import WAITING, DeliveryStatus
-from alerts.models import Channel, Delivery, Storm
+from alerts.models import Channel, Delivery, Storm, Subscription
 from heartbeet.lib import crypto
 from monitors.domain import schedule
 from monitors.domain.status import EventKind
@@ -40,6 +40,12 @@ class Undelivered:
 def channels(organization: Organization) -> QuerySet[Channel]:
     """The channels of an organisation that are not deleted."""
     return Channel.objects.filter(organization=organization, deleted_at=None).order_by("name", "id")
+
+
+def monitor_counts(organization: Organization) -> dict[int, int]:
+    """How many monitors tell each channel of an organisation, by its id; one that nobody tells is left out."""
+    told = Subscription.objects.filter(channel__organization=organization, monitor__deleted_at=None)
+    return dict(told.order_by().values_list("channel_id").annotate(Count("id")))
 
 
 def channel_ids(monitor: Monitor) -> list[int]:

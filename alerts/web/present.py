@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass
 
+from django.utils.text import Truncator
+
 from accounts.web.components import State
 from alerts import ledger, queries
 from alerts.channels import base, registry
+from alerts.domain.retry import DeliveryStatus
 from alerts.models import Channel
 from heartbeet.lib import durations
 from heartbeet.lib.words import Moment, Teller
 
+MAX_ERROR = 120
 _ABOUT = {
     "email": "One address; down and recovered in one thread.",
     "webhook": "Signed JSON to a program of yours, for every event, in order.",
@@ -47,6 +51,16 @@ class Row:
     is_enabled: bool
     is_default: bool
     is_fallback: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How a channel is used: what became of the last message to it, if there was one, and how many monitors tell it."""
+
+    state: State | None
+    at: Moment | None
+    error: str
+    monitors: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +114,14 @@ def _target(kind: str, config: dict[str, str]) -> str:
     known = registry.CHANNELS.get(kind)
     choices = {field.name for field in known.fields if isinstance(field, base.Choice)} if known else set()
     return next((str(value) for name, value in config.items() if name not in choices), "")
+
+
+def use(last: ledger.Last | None, monitors: int, tell: Teller) -> Use:
+    """How a channel is used, its last error cut to a line; its page has the whole."""
+    if last is None:
+        return Use(None, None, "", monitors)
+    state = State("dead", "Failed") if last.status == DeliveryStatus.DEAD else State.of(last.status)
+    return Use(state, tell.moment(last.at), Truncator(last.error).chars(MAX_ERROR), monitors)
 
 
 def flag(channel: Channel, tell: Teller) -> Flag | None:

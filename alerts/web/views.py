@@ -21,10 +21,15 @@ DELIVERIES = 20
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """All channels."""
+    """All channels, each with what became of the last message to it."""
     who = access.require(request, Scope.CHANNELS_READ)
-    can_edit = who.allows(Scope.CHANNELS_WRITE)
-    rows = [present.row(channel, may_edit=can_edit) for channel in queries.channels(who.organization)]
+    tell, can_edit = words.Teller.for_zone(clock.now(), who.zone), who.allows(Scope.CHANNELS_WRITE)
+    channels = list(queries.channels(who.organization))
+    last, monitors = ledger.last_of(channels), queries.monitor_counts(who.organization)
+    rows = [
+        (present.row(each, may_edit=can_edit), present.use(last.get(each.id), monitors.get(each.id, 0), tell))
+        for each in channels
+    ]
     return render(request, "alerts/list.html", {"rows": rows, "can_edit": can_edit})
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.domain.actor import SYSTEM
 from accounts.models import Membership, Organization
@@ -13,6 +14,7 @@ from alerts.channels import registry
 from alerts.models import Channel, Delivery, Subscription
 from heartbeet.lib import clock, ratelimit
 from monitors.models import Incident, Monitor
+from tests import factories
 from tests.receivers import SMTPReceiver
 from tests.web.conftest import sign_in
 
@@ -221,3 +223,56 @@ def test_a_dead_letter_is_shown_with_its_error_and_sent_again(
 
 def test_an_unknown_kind_is_not_found(owner: Client) -> None:
     assert owner.get("/channels/new/pigeon").status_code == 404
+
+
+def test_the_list_says_what_became_of_the_last_message_and_how_many_monitors_tell_it(
+    owner: Client, acme: Organization, mail: Channel, incident: Incident, alices_monitor: Monitor
+) -> None:
+    gone = factories.monitor(acme, name="gone")
+    for monitor in (alices_monitor, factories.monitor(acme, name="other"), gone):
+        Subscription.objects.create(monitor=monitor, channel=mail)
+    owner.post(f"/monitors/{gone.id}/delete")
+    sent(mail, incident, "dead", last_error="No such <mailbox>. " + "x" * 300)
+    late = sent(make(acme, "slack", url=SLACK), incident, "delivered", delivered_at=clock.now())
+    make(acme, "email", to="new@example.com")
+
+    page = owner.get("/channels").content.decode()
+
+    rows = {name: row(page, name) for name in (mail.name, late.channel.name)}
+    assert all(text in rows[mail.name] for text in ("Failed", "No such &lt;mailbox&gt;.", ">2</td>"))
+    assert "x" * 200 not in page
+    assert "Delivered" in rows[late.channel.name]
+    assert page.count("Never used") == 1
+    assert page.count(">none</td>") == 2
+
+
+def test_a_message_that_is_tried_again_says_why(owner: Client, mail: Channel, incident: Incident) -> None:
+    sent(mail, incident, "queued", tries=2, last_error="The mail server is busy.")
+
+    page = owner.get("/channels").content.decode()
+
+    assert "Waiting" in row(page, mail.name)
+    assert "The mail server is busy." in row(page, mail.name)
+
+
+def test_the_list_of_channels_takes_a_fixed_number_of_queries(
+    owner: Client, acme: Organization, incident: Incident, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(20):
+        channel = make(acme, "email", to=f"ops{number}@example.com")
+        Subscription.objects.create(monitor=incident.monitor, channel=channel)
+        sent(channel, incident, "delivered", delivered_at=clock.now())
+
+    with django_assert_max_num_queries(8):  # session, user, membership, banner, worst, channels, last, monitors
+        owner.get("/channels")
+
+
+def sent(channel: Channel, incident: Incident, status: str, **fields: Any) -> Delivery:
+    """A message about an incident, and what became of it."""
+    given = {"event": incident.events.get(), "incident": incident, "created_at": clock.now(), **fields}
+    return Delivery.objects.create(channel=channel, status=status, **given)
+
+
+def row(page: str, name: str) -> str:
+    """The row of the channel of this name."""
+    return next(part for part in page.split("<tr>") if f">{name}</a>" in part)
