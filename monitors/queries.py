@@ -59,9 +59,10 @@ def versioned(organization: Organization) -> QuerySet[Monitor]:
 
 
 def incidents(organization: Organization) -> QuerySet[Incident]:
-    """All incidents of an organisation, also of deleted monitors, each with its monitor."""
+    """All incidents of an organisation, also of deleted monitors, each with its monitor and
+    project."""
     found = Incident.objects.filter(monitor__organization=organization)
-    return found.select_related("monitor", "acknowledged_by")
+    return found.select_related("monitor__project", "acknowledged_by")
 
 
 def recent_incidents(monitor: Monitor, limit: int) -> list[Incident]:

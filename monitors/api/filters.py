@@ -10,6 +10,7 @@ from accounts.api import parameters
 from monitors import queries
 from monitors.domain import fields
 from monitors.domain.status import IncidentStatus, Kind, Status
+from monitors.incidents import Asked, narrowed
 from monitors.models import Gap, Incident, Monitor, Ping
 
 MAX_SEARCH = 255
@@ -36,15 +37,15 @@ def monitors(found: QuerySet[Monitor], asked: QueryDict, now: datetime) -> Query
 def incidents(found: QuerySet[Incident], asked: QueryDict) -> QuerySet[Incident]:
     """The incidents that `status`, `monitor`, `from` and `to` leave: `from` and `to` are instants, and an incident is
     in if it was open at any time between them. Raises ValidationError."""
-    if status := parameters.given(asked, "status"):
-        found = _by_incident_status(found, parameters.one_of("status", status, list(IncidentStatus)))
-    if monitor := parameters.given(asked, "monitor"):
-        found = found.filter(monitor_id=parameters.number("monitor", monitor))
-    if since := parameters.given(asked, "from"):
-        found = found.filter(Q(resolved_at=None) | Q(resolved_at__gte=parameters.instant("from", since)))
-    if until := parameters.given(asked, "to"):
-        found = found.filter(opened_at__lte=parameters.instant("to", until))
-    return found
+    status, monitor = parameters.given(asked, "status"), parameters.given(asked, "monitor")
+    since, until = parameters.given(asked, "from"), parameters.given(asked, "to")
+    wanted = Asked(
+        status=parameters.one_of("status", status, list(IncidentStatus)) if status else "",
+        monitor_id=parameters.number("monitor", monitor) if monitor else None,
+        since=parameters.instant("from", since) if since else None,
+        until=parameters.instant("to", until) if until else None,
+    )
+    return narrowed(found, wanted)
 
 
 def pings(found: QuerySet[Ping], asked: QueryDict) -> QuerySet[Ping]:
@@ -87,14 +88,6 @@ def _late_ids(up: QuerySet[Monitor], now: datetime) -> list[int]:
     ]
     outlooks = queries.outlooks(up.filter(id__in=near), now) if near else {}
     return [monitor_id for monitor_id, outlook in outlooks.items() if outlook.status is Status.LATE]
-
-
-def _by_incident_status(found: QuerySet[Incident], status: str) -> QuerySet[Incident]:
-    """`open` is every incident that is not resolved, acknowledged or not."""
-    if status == IncidentStatus.RESOLVED:
-        return found.exclude(resolved_at=None)
-    unresolved = found.filter(resolved_at=None)
-    return unresolved.exclude(acknowledged_at=None) if status == IncidentStatus.ACKNOWLEDGED else unresolved
 
 
 def gaps(found: QuerySet[Gap], asked: QueryDict) -> QuerySet[Gap]:

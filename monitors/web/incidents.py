@@ -1,5 +1,7 @@
 """The list of incidents, an incident's page, and what people do with one."""
 
+from datetime import timedelta
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -9,30 +11,51 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import access
 from accounts.access import Access
 from accounts.domain.roles import Scope
+from accounts.web import live
 from alerts import ledger
 from alerts.web import present_ledger
 from heartbeet.lib import clock, words
+from monitors import incidents as reads
 from monitors import operations, queries, transitions
 from monitors.domain import fields
+from monitors.domain.status import IncidentStatus
+from monitors.incidents import Asked
 from monitors.models import Incident
-from monitors.web import forms
+from monitors.web import forms, incident_filter
 from monitors.web import present_incidents as present
 
 PAGE_SIZE = 50
+A_MINUTE = timedelta(minutes=1)
+"""How long it is true how long an open incident has lasted."""
+STATES = [("", "All"), *((status.value, status.capitalize()) for status in IncidentStatus)]
 
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """All incidents, the newest first; `?status=open` shows those that are not over."""
+    """The incidents that the filter in the address leaves, the newest first; htmx asks for the living part alone."""
     who = access.require(request, Scope.INCIDENTS_READ)
     tell = words.Teller.for_zone(clock.now(), who.zone)
-    only_open = request.GET.get("status") == "open"
-    found = queries.incidents(who.organization).order_by("-opened_at", "-id")
-    found = found.filter(resolved_at=None) if only_open else found
-    shown = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    rows = [present.incident(each, tell) for each in shown.object_list]
-    template = "monitors/incidents.html#rows" if request.headers.get("HX-Request") else "monitors/incidents.html"
-    return render(request, template, {"rows": rows, "page": shown, "only_open": only_open})
+    standing = reads.standing(who.organization, tell.now)
+    version = live.digest(standing.mark)
+    if live.is_current(request, version, tell.now):
+        return live.unchanged()
+    asked, left_out = incident_filter.read(request.GET, tell.zone)
+    found = reads.narrowed(queries.incidents(who.organization), asked).order_by("-opened_at", "-id")
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    shown = {
+        "rows": present.incidents(page.object_list, tell),
+        "page": page,
+        "summary": present.standing(standing),
+        "is_first": not standing.total,
+        "is_narrowed": asked != Asked(status=asked.status),
+        "asked": asked,
+        "version": live.stamp(version, tell.now, tell.now + A_MINUTE if standing.open else None),
+        "served_at": int(tell.now.timestamp() * 1000),
+    }
+    if request.headers.get("HX-Request"):
+        return render(request, "monitors/incidents.html#rows", shown)
+    form = incident_filter.form(who.organization, asked, standing)
+    return render(request, "monitors/incidents.html", {**shown, "form": form, "left_out": left_out, "states": STATES})
 
 
 @require_safe

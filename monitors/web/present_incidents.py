@@ -1,6 +1,8 @@
 """Incidents, their timeline and the ledger of their deliveries as finished values for the templates."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -9,6 +11,7 @@ from accounts.web.components import State
 from heartbeet.lib import durations
 from heartbeet.lib.words import Moment, Teller
 from monitors.domain.status import Cause, EventKind
+from monitors.incidents import LATELY, Standing
 from monitors.models import Incident, IncidentEvent
 
 _EVENTS = {
@@ -19,6 +22,8 @@ _EVENTS = {
     EventKind.NOTE: ("note", "Note"),
     EventKind.RESOLVED: ("resolved", "Resolved"),
 }
+CAUSES = {Cause.MISSED.value: "Missed", Cause.FAILED.value: "Failed", Cause.OVERRAN.value: "Ran too long"}
+"""The causes that there are by now, each in a word."""
 _CAUSES = {
     Cause.MISSED: "A ping did not come",
     Cause.FAILED: "The job said that it failed",
@@ -35,15 +40,21 @@ _RESOLUTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class IncidentRow:
-    """One incident in a list."""
+    """One incident in a list; `share` is how long it lasted, in percent of the longest beside it. A monitor that is
+    deleted has no `monitor_url`."""
 
     id: int
     url: str
     title: str
     monitor: str
+    monitor_url: str
+    project: str
     state: State
+    cause: str
     opened: Moment
     length: str
+    share: str
+    acknowledged_by: str
     is_open: bool
     can_acknowledge: bool
 
@@ -71,20 +82,62 @@ class EventRow:
     message: SafeString | str
 
 
-def incident(given: Incident, tell: Teller) -> IncidentRow:
-    """One incident in a list; its monitor must be loaded."""
-    end, units = (given.resolved_at, 2) if given.resolved_at else (tell.now, 1)
+def incidents(given: Iterable[Incident], tell: Teller) -> list[IncidentRow]:
+    """Incidents in a list, each with how long it lasted beside the longest; their monitors must be loaded, with the
+    projects."""
+    many = list(given)
+    longest = max((_lasted(each, tell) for each in many), default=timedelta())
+    return [incident(each, tell, longest) for each in many]
+
+
+def incident(given: Incident, tell: Teller, longest: timedelta = timedelta()) -> IncidentRow:
+    """One incident; its monitor must be loaded, with its project."""
+    is_open, lasted, monitor = given.resolved_at is None, _lasted(given, tell), given.monitor
     return IncidentRow(
         id=given.id,
         url=given.get_absolute_url(),
         title=given.title,
-        monitor=given.monitor.name,
+        monitor=monitor.name,
+        monitor_url="" if monitor.deleted_at else monitor.get_absolute_url(),
+        project=monitor.project.name,
         state=State.of(given.status),
+        cause=CAUSES.get(given.cause, given.cause.capitalize()),
         opened=tell.moment(given.opened_at),
-        length=durations.short(int((end - given.opened_at).total_seconds()), units=units),
-        is_open=given.resolved_at is None,
-        can_acknowledge=given.resolved_at is None and given.acknowledged_at is None,
+        length=durations.short(int(lasted.total_seconds()), units=1 if is_open else 2),
+        share=f"{100 * (lasted / longest) if longest else 0:.1f}%",
+        acknowledged_by=_who_acknowledged(given),
+        is_open=is_open,
+        can_acknowledge=is_open and given.acknowledged_at is None,
     )
+
+
+def standing(given: Standing) -> str:
+    """How the incidents of an organisation stand, in a sentence or two; '' if there never was one."""
+    if not given.total:
+        return ""
+    opened = f"{given.open:,} open{_of_them(given)}." if given.open else "Nothing is open."
+    if given.mean_time_to_resolve is None:
+        return opened
+    after = durations.short(int(given.mean_time_to_resolve.total_seconds()), units=2)
+    return f"{opened} {given.resolved_lately:,} resolved in the last {LATELY.days} days, after {after} on average."
+
+
+def _of_them(given: Standing) -> str:
+    if not given.acknowledged:
+        return ""
+    if given.acknowledged < given.open:
+        return f", {given.acknowledged:,} of them acknowledged"
+    return ", acknowledged" if given.open == 1 else ", all acknowledged"
+
+
+def _lasted(given: Incident, tell: Teller) -> timedelta:
+    return max(timedelta(), (given.resolved_at or tell.now) - given.opened_at)
+
+
+def _who_acknowledged(given: Incident) -> str:
+    if given.acknowledged_at is None:
+        return ""
+    return given.acknowledged_by.email if given.acknowledged_by else "someone who has left"
 
 
 def evidence(given: Incident, tell: Teller) -> Evidence:

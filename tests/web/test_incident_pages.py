@@ -1,41 +1,13 @@
 """Incidents on the pages: seen, acknowledged, noted, resolved."""
 
-from datetime import timedelta
-
 import pytest
 from django.test import Client
-from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Membership
 from monitors.models import Incident, Monitor
 from tests import factories
 
 pytestmark = pytest.mark.django_db
-
-
-def test_the_list_shows_what_is_open_and_what_was(owner: Client, alices_monitor: Monitor, incident: Incident) -> None:
-    factories.incident(alices_monitor, ago=timedelta(hours=2), resolved=True)
-
-    everything = owner.get("/incidents").content.decode()
-    only_open = owner.get("/incidents?status=open").content.decode()
-
-    assert everything.count("row-link") == 2
-    assert only_open.count("row-link") == 1
-    assert "\nOpen</span>" in only_open
-
-
-def test_the_list_takes_a_fixed_number_of_queries(
-    owner: Client, alices_monitor: Monitor, django_assert_max_num_queries: DjangoAssertNumQueries
-) -> None:
-    for hours in range(2, 22):
-        factories.incident(alices_monitor, ago=timedelta(hours=hours), resolved=True)
-
-    with django_assert_max_num_queries(7):  # session, user, membership, banner, worst state, count, incidents
-        owner.get("/incidents")
-
-
-def test_without_incidents_the_list_says_when_one_opens(owner: Client) -> None:
-    assert "An incident opens when" in owner.get("/incidents").content.decode()
 
 
 def test_acknowledging_says_who_is_on_it(owner: Client, alice: Membership, incident: Incident) -> None:
