@@ -144,15 +144,16 @@ def test_what_cannot_be_is_left_out_with_a_word(
 @pytest.mark.parametrize(
     "name", ["status", "cause", "severity", "q", "monitor", "project", "tag", "from", "to", "page"]
 )
-@pytest.mark.parametrize(
-    "value", ["%00", "a%00b", "9" * 400, "%FF%FE", "-1", "%27%22%3E", "%25", "[]", "x" * 3000, "٣"]
-)
-def test_nothing_in_the_address_breaks_the_list(
-    owner: Client, three: dict[str, Incident], name: str, value: str
-) -> None:
-    whole, part = (owner.get(f"/incidents?{name}={value}", headers=headers) for headers in ({}, HTMX))
+def test_nothing_in_the_address_breaks_the_list(owner: Client, three: dict[str, Incident], name: str) -> None:
+    values = ["%00", "a%00b", "9" * 400, "%FF%FE", "-1", "%27%22%3E", "%25", "[]", "x" * 3000, "٣"]
 
-    assert (whole.status_code, part.status_code) == (200, 200)
+    answers = {
+        (value, part): owner.get(f"/incidents?{name}={value}", headers=HTMX if part else {}).status_code
+        for value in values
+        for part in (True, False)
+    }
+
+    assert set(answers.values()) == {200}
 
 
 def test_the_filters_stay_in_every_link_and_in_the_form(
