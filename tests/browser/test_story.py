@@ -80,7 +80,7 @@ def test_a_failure_opens_an_incident_that_one_acknowledges_and_a_success_resolve
     site.ping(f"{url}/3", b"disk full")
 
     page.goto("/incidents?status=open")
-    page.get_by_role("link", name=re.compile("Fails once")).click()
+    page.get_by_role("link", name="Fails once reported a failure").click()
     page.get_by_role("button", name="Acknowledge").click()
     expect(page.get_by_text("Acknowledged").first).to_be_visible()
     site.ping(url)
