@@ -19,8 +19,9 @@ from accounts.models import BrowserSession, KeptAnswer, Letter, WebhookSecret
 from alerts import queries as alerts_queries
 from alerts.models import Channel
 from heartbeet.lib import crypto
+from monitors import feeds
 from monitors import operations as monitors_operations
-from monitors.models import Token
+from monitors.models import Feed, Token
 
 BATCH = 200
 
@@ -83,6 +84,7 @@ COLUMNS = (
     Column(Token, "envelope", lambda row: monitors_operations.binding(bytes(row.digest))),
     Column(Channel, "secrets", alerts_queries.binding),
     Column(WebhookSecret, "envelope", webhooks.binding),
+    Column(Feed, "envelope", lambda row: feeds.binding(bytes(row.digest))),
     Column(KeptAnswer, "envelope", lambda row: answers.binding(row.token_id, row.key)),
     Column(BrowserSession, "envelope", lambda row: sessions.binding(row.digest)),
     Column(Letter, "envelope", letters.binding),

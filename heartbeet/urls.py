@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.web.organization.urls")),
     path("", include("monitors.web.urls")),
     path("", include("alerts.web.urls")),
+    path("", include("monitors.web.public_urls")),
 ]
 
 handler400 = "heartbeet.problem.bad_request"

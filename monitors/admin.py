@@ -12,8 +12,10 @@ from heartbeet.lib.admin import ReadOnlyPage
 from monitors import operations, transitions
 from monitors.models import (
     AlertPolicy,
+    Badge,
     Batch,
     Deafness,
+    Feed,
     Gap,
     GapNotice,
     Incident,
@@ -222,3 +224,22 @@ class AlertPolicyPage(ReadOnlyPage):
     list_display = ("organization", "alert_delay_sec", "remind_every_sec", "recovery_threshold", "updated_at")
     list_select_related = ("organization",)
     search_fields = ("organization__name", "organization__slug")
+
+
+@admin.register(Badge)
+class BadgePage(ReadOnlyPage):
+    """Public pictures of states."""
+
+    list_display = ("public_id", "organization", "monitor", "tag", "created_at")
+    list_select_related = ("organization", "monitor")
+    search_fields = ("=public_id", "tag", "monitor__name", "organization__name", "organization__slug")
+
+
+@admin.register(Feed)
+class FeedPage(ReadOnlyPage):
+    """Feeds of incidents, without digest and envelope."""
+
+    list_display = ("organization", "created_at")
+    list_select_related = ("organization",)
+    search_fields = ("organization__name", "organization__slug")
+    exclude = ("digest", "envelope")

@@ -163,9 +163,11 @@ def unsnooze(*, monitor: Monitor, by: Actor, now: datetime) -> None:
 
 @transaction.atomic
 def delete(*, monitor: Monitor, by: Actor, now: datetime) -> None:
-    """Hide a monitor and kill its tokens; it is purged after its last delivery. Its open incident resolves."""
+    """Hide a monitor and kill its tokens and its badge; it is purged after its last delivery. Its open incident
+    resolves."""
     transitions.deleted(monitor.id, now=now)
     monitor.tokens.filter(retired_at=None).update(retired_at=now)
+    monitor.badges.all().delete()
     if Monitor.objects.filter(id=monitor.id, deleted_at=None).update(deleted_at=now, updated_at=now):
         audit.record(
             organization=monitor.organization,

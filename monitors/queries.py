@@ -18,7 +18,9 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Sum,
+    TextField,
 )
+from django.db.models.functions import Cast
 
 from accounts.models import Organization
 from monitors.domain import facts, judge, schedule
@@ -56,6 +58,15 @@ def versioned(organization: Organization) -> QuerySet[Monitor]:
     events = IncidentEvent.objects.filter(incident__monitor=OuterRef("pk")).order_by("-id").values("id")[:1]
     gaps = Gap.objects.order_by("-ended_at").values("ended_at")[:1]
     return live(organization).annotate(event_id=Subquery(events), gap_until=Subquery(gaps))
+
+
+def tagged(found: QuerySet[Monitor], tags: Iterable[str]) -> QuerySet[Monitor]:
+    """Those of the monitors that have all of these tags. Tags are slugs, so each stands in the JSON text as it is, in
+    quotes; SQLite has no containment of JSON."""
+    found = found.annotate(tags_text=Cast("tags", TextField()))
+    for tag in tags:
+        found = found.filter(tags_text__contains=f'"{tag}"')
+    return found
 
 
 def incidents(organization: Organization) -> QuerySet[Incident]:

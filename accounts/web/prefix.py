@@ -2,7 +2,8 @@
 
 The prefix becomes the script prefix of the request: every `{% url %}`, `reverse` and `get_absolute_url` stays in the
 organisation, and views and routes know nothing of it. Who belongs to one organisation may leave the prefix out; who
-belongs to several is led to the one used last. Pages of a person (signing in, the account) have no prefix.
+belongs to several is led to the one used last. Pages of a person (signing in, the account) have no prefix, and nor has
+what opens by a link alone (badges, feeds).
 """
 
 import re
@@ -19,7 +20,7 @@ CHOOSE = "You belong to several organisations by now, so nothing was changed. Pl
 
 _PREFIXED = re.compile(r"/o/([-\w]+)(/.*)?", re.ASCII | re.DOTALL)
 _OF_AN_ORGANIZATION = {"monitors", "alerts", "organization"}
-_NO_PAGES = ("/api/", "/admin/", "/health/", "/metrics")
+_NO_PAGES = ("/api/", "/admin/", "/health/", "/metrics", "/badge/", "/feed/")
 
 
 class OrganizationMiddleware:

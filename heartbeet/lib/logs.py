@@ -17,7 +17,7 @@ _TELLING_NAME = re.compile(
 )
 _SECRET_SHAPES: list[tuple[re.Pattern[str], str]] = [
     (re.compile(r"(/api/v1/(?:beet|heartbeats)/)[^\s\"'<>?#]+"), rf"\1{REDACTED}"),
-    (re.compile(r"(/(?:invitations|forgot-password|confirm-e-mail)/)[^\s\"'<>?#]+"), rf"\1{REDACTED}"),
+    (re.compile(r"(/(?:invitations|forgot-password|confirm-e-mail|feed)/)[^\s\"'<>?#]+"), rf"\1{REDACTED}"),
     (re.compile(r"\bhb_[A-Za-z0-9_-]{20,}"), REDACTED),
     (re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{64}(?![0-9A-Za-z])"), REDACTED),
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}"), rf"\1 {REDACTED}"),

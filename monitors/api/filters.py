@@ -2,8 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
 from accounts.api import parameters
@@ -61,13 +60,9 @@ def pings(found: QuerySet[Ping], asked: QueryDict) -> QuerySet[Ping]:
 
 
 def _by_tags(found: QuerySet[Monitor], tags: list[str]) -> QuerySet[Monitor]:
-    """Tags are slugs, so each stands in the JSON text as it is, in quotes; SQLite has no containment of JSON."""
     if len(set(tags)) > fields.MAX_TAGS or not all(fields.is_tag(tag) for tag in tags):
         return found.none()
-    found = found.annotate(tags_text=Cast("tags", TextField()))
-    for tag in tags:
-        found = found.filter(tags_text__contains=f'"{tag}"')
-    return found
+    return queries.tagged(found, tags)
 
 
 def _by_status(found: QuerySet[Monitor], status: str, now: datetime) -> QuerySet[Monitor]:

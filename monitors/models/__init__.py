@@ -1,14 +1,18 @@
-"""What is watched: configuration, the hot pulse, the facts, the history of states and incidents, and who listened."""
+"""What is watched: configuration, the hot pulse, the facts, the history of states and incidents, who listened, and what
+is shown to others."""
 
 from monitors.models.configuration import AlertPolicy, Monitor, Token
 from monitors.models.facts import Batch, Ping, Pulse, Run, StatusChange
 from monitors.models.incidents import Incident, IncidentEvent
 from monitors.models.listening import Deafness, Gap, GapNotice, IngestNode, SweepMark, Unheard, Watermark
+from monitors.models.sharing import Badge, Feed
 
 __all__ = [
     "AlertPolicy",
+    "Badge",
     "Batch",
     "Deafness",
+    "Feed",
     "Gap",
     "GapNotice",
     "Incident",

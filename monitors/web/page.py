@@ -12,6 +12,11 @@ from monitors.domain.status import Kind
 from monitors.models import Monitor
 from monitors.operations import Secrets
 from monitors.web import chart_values, gap_lines, present, present_incidents, present_pings, snippets
+from monitors import badges, policies, queries
+from monitors.domain.status import Kind
+from monitors.models import Monitor
+from monitors.operations import Secrets
+from monitors.web import gap_lines, present, present_badges, present_incidents, snippets
 
 PINGS, MOST_PINGS, INCIDENTS = 30, 200, 5
 
@@ -70,6 +75,7 @@ def whole(who: Access, monitor: Monitor, token: str, tell: words.Teller) -> dict
         "facts": present.facts(monitor, shown["policy"]),
         "upcoming": present.upcoming(monitor, tell),
         "channels": alerts_queries.subscribed(monitor),
+        "badge": present_badges.maybe(badges.of_monitor(monitor)),
     }
 
 

@@ -3,6 +3,19 @@
 from django.urls import path
 
 from monitors.web import bulk, charting, editing, incidents, listing, pings, policy, projects, snoozing, telling, views
+from monitors.web import (
+    badges,
+    bulk,
+    editing,
+    feed,
+    incidents,
+    listing,
+    policy,
+    projects,
+    snoozing,
+    telling,
+    views,
+)
 
 app_name = "monitors"
 urlpatterns = [
@@ -22,6 +35,7 @@ urlpatterns = [
     path("monitors/<int:monitor_id>/snooze", snoozing.snooze, name="snooze"),
     path("monitors/<int:monitor_id>/unsnooze", snoozing.unsnooze, name="unsnooze"),
     path("monitors/<int:monitor_id>/telling", telling.choose, name="telling"),
+    path("monitors/<int:monitor_id>/badge", badges.create, name="badge"),
     path("monitors/<int:monitor_id>/delete", views.delete, name="delete"),
     path("monitors/<int:monitor_id>/pings", pings.index, name="pings"),
     path("monitors/<int:monitor_id>/pings/<int:ping_id>", pings.detail, name="ping"),
@@ -31,6 +45,14 @@ urlpatterns = [
     path("incidents/<int:incident_id>/resolve", incidents.resolve, name="resolve"),
     path("incidents/<int:incident_id>/notes", incidents.note, name="note"),
     path("settings/alerts", policy.index, name="alert-policy"),
+    path("settings/badges", badges.index, name="badges"),
+    path("settings/badges/new", badges.create_for_tag, name="new-badge"),
+    path("settings/badges/<int:badge_id>/replace", badges.replace, name="replace-badge"),
+    path("settings/badges/<int:badge_id>/delete", badges.delete, name="delete-badge"),
+    path("settings/feed/new", feed.create, name="new-feed"),
+    path("settings/feed/show", feed.show, name="show-feed"),
+    path("settings/feed/replace", feed.replace, name="replace-feed"),
+    path("settings/feed/delete", feed.delete, name="delete-feed"),
     path("settings/projects", projects.index, name="projects"),
     path("settings/projects/new", projects.create, name="new-project"),
     path("settings/projects/<int:project_id>/rename", projects.rename, name="rename-project"),

@@ -44,6 +44,7 @@ def pages(site: Installation) -> list[str]:
         "/settings/members",
         "/settings/projects",
         "/settings/alerts",
+        "/settings/badges",
         "/settings/tokens",
         "/settings/tokens/new",
         "/settings/webhook-secret",

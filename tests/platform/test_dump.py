@@ -20,6 +20,7 @@ from alerts import operations as alerts_operations
 from alerts.channels import registry
 from alerts.models import Channel
 from heartbeet.lib import clock, crypto
+from monitors import feeds
 from monitors import operations as monitors_operations
 from monitors.models import Monitor
 from tests.api.client import API
@@ -135,7 +136,20 @@ def _of_organisation(alice: Membership) -> dict[str, str]:
         organization=organization, email="new@example.com", role=Role.MEMBER,
         by=operations.actor_of(alice), now=now,
     )  # fmt: skip
-    return {"webhook secret": old, "rotated webhook secret": new, "invitation": invitations.code(invitation)}
+    feed = {
+        "feed key": feeds.switch_on(organization=organization, by=SYSTEM, now=now),
+        "feed key in a session": _feed_key_on_its_way(alice),
+    }
+    return {"webhook secret": old, "rotated webhook secret": new, "invitation": invitations.code(invitation), **feed}
+
+
+def _feed_key_on_its_way(alice: Membership) -> str:
+    """One that was just replaced, and waits for the page that shows it."""
+    browser = sign_in(alice)
+    assert browser.post("/settings/feed/replace").status_code == 302
+    feed = feeds.of(alice.organization)
+    assert feed is not None
+    return feeds.reveal(feed=feed, by=SYSTEM, now=clock.now())
 
 
 def _of_the_browser(browser: Client, alice: Membership) -> dict[str, str]:

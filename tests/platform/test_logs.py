@@ -52,6 +52,7 @@ def written(request: pytest.FixtureRequest) -> Iterator[Callable[[], str]]:
         pytest.param("GET /forgot-password/1-dignzo-c9b0", "dignzo", id="the link that sets a new password"),
         pytest.param("GET /confirm-e-mail/Mg:1vMx:Zk3", "1vMx", id="the link that confirms an address"),
         pytest.param("GET /invitations/7-0a1b.Zk3/switch", "0a1b", id="the link of an invitation"),
+        pytest.param("GET /feed/aB3-_aB3.atom HTTP/1.1", "aB3-_aB3", id="the address of a feed, whatever its length"),
         pytest.param("POST https://hooks.slack.com/services/T0/B0/xyz", "T0/B0/xyz", id="a Slack webhook"),
     ],
 )

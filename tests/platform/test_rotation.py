@@ -26,7 +26,8 @@ from alerts.models import Channel
 from heartbeet import embedded, rotation
 from heartbeet.lib import crypto
 from heartbeet.settings import env, keyfile
-from monitors.models import Monitor, Token
+from monitors import feeds
+from monitors.models import Feed, Monitor, Token
 from tests import factories
 from tests.alerts.house import House
 
@@ -60,6 +61,11 @@ def _webhook_secret(membership: Membership) -> WebhookSecret:
     return webhooks.sealed(organization=membership.organization, now=factories.NOON)[0]
 
 
+def _feed(membership: Membership) -> Feed:
+    feeds.switch_on(organization=membership.organization, by=SYSTEM, now=factories.NOON)
+    return Feed.objects.get()
+
+
 def _kept_answer(membership: Membership) -> KeptAnswer:
     token = _token(membership)
     claim = answers.claim(token=token, key="once", request_digest="", now=factories.NOON)
@@ -88,6 +94,7 @@ MADE: dict[type[models.Model], Callable[[Membership], models.Model]] = {
     Token: _ping_token,
     Channel: _channel,
     WebhookSecret: _webhook_secret,
+    Feed: _feed,
     KeptAnswer: _kept_answer,
     BrowserSession: _session,
     Letter: _letter,

@@ -39,6 +39,8 @@ OWNERS: dict[type[models.Model], str] = {
     alerts.Storm: "organization",
     alerts.Notice: "organization",
     monitors.AlertPolicy: "organization",
+    monitors.Badge: "organization",
+    monitors.Feed: "organization",
     monitors.GapNotice: "organization",
     monitors.Unheard: "notice__organization",
 }

@@ -10,6 +10,7 @@ from accounts.domain.roles import Role
 from accounts.models import BrowserSession, Membership, Organization, Project
 from alerts import operations as alerts_operations
 from alerts.models import Attempt, Channel, Delivery, Subscription
+from monitors import badges, feeds
 from monitors.models import Incident, Monitor
 from tests import factories
 from tests.accounts.authenticator import SoftPasskey
@@ -46,13 +47,14 @@ def build(canary: str) -> House:
         "monitor_id": made.monitor.id,
         **_incident(made.monitor, canary, by, now),
         **_account(members["owner"], canary, by, now),
+        **_shared(made.monitor, by, now),
         "member_id": guest.id,
         "kind": "email",
         "key": "wrong",
         "uidb36": "wrong",
     }
     signing = webhooks.read(organization=organization, by=by, now=now)[0]
-    return House(canary, organization, members, ids, (canary, made.secrets.token, signing.text))
+    return House(canary, organization, members, ids, (canary, made.secrets.token, signing.text, str(ids["feed_key"])))
 
 
 def _member(organization: Organization, role: str, name: str) -> Membership:
@@ -112,6 +114,13 @@ def _account(owner: Membership, canary: str, by: Actor, now: datetime) -> dict[s
         "digest": session.digest,
         "pk": passkey.pk,
     }
+
+
+def _shared(monitor: Monitor, by: Actor, now: datetime) -> dict[str, int | str]:
+    """What opens by a link alone."""
+    badge = badges.switch_on(monitor=monitor, by=by, now=now)
+    key = feeds.switch_on(organization=monitor.organization, by=by, now=now)
+    return {"badge_id": badge.id, "public_id": badge.public_id, "feed_key": key}
 
 
 def filled(path: str, house: House) -> str:

@@ -36,6 +36,7 @@ MONITORS = table.rows(
     POST /monitors/<monitor_id>/unsnooze      sign-in done  403    done   done  done  404   /monitors/<monitor_id>
     GET  /monitors/<monitor_id>/telling       sign-in 200   403    200    200   200   404   -
     POST /monitors/<monitor_id>/telling       sign-in done  403    done   done  done  404   /monitors/<monitor_id>
+    POST /monitors/<monitor_id>/badge         sign-in done  403    done   done  done  404   /monitors/<monitor_id>
     GET  /monitors/<monitor_id>/delete        sign-in 200   403    200    200   200   404   -
     POST /monitors/<monitor_id>/delete        sign-in done  403    done   done  done  404   /
     GET  /monitors/<monitor_id>/pings         sign-in 200   200    200    200   200   404   -
@@ -101,6 +102,18 @@ GET  /settings/invitations/<invitation_id>/revoke sign-in 200   403    403    20
 POST /settings/invitations/<invitation_id>/revoke sign-in done  403    403    done  done  404   /settings/members
 GET  /settings/alerts                             sign-in 200   200    200    200   200   200   -
 POST /settings/alerts                             sign-in done  403    403    done  done  done  /settings/alerts
+GET  /settings/badges                             sign-in 200   200    200    200   200   200   -
+POST /settings/badges/new                         sign-in done  403    done   done  done  done  /settings/badges
+GET  /settings/badges/<badge_id>/replace          sign-in 200   403    200    200   200   404   -
+POST /settings/badges/<badge_id>/replace          sign-in done  403    done   done  done  404   /monitors/<monitor_id>
+GET  /settings/badges/<badge_id>/delete           sign-in 200   403    200    200   200   404   -
+POST /settings/badges/<badge_id>/delete           sign-in done  403    done   done  done  404   /monitors/<monitor_id>
+POST /settings/feed/new                           sign-in prove 403    403    done  done  done  /settings/badges
+POST /settings/feed/show                          sign-in prove 403    403    done  done  done  /settings/badges
+GET  /settings/feed/replace                       sign-in prove 403    403    200   200   200   -
+POST /settings/feed/replace                       sign-in prove 403    403    done  done  done  /settings/badges
+GET  /settings/feed/delete                        sign-in 200   403    403    200   200   200   -
+POST /settings/feed/delete                        sign-in done  403    403    done  done  done  /settings/badges
 GET  /settings/projects                           sign-in 200   200    200    200   200   200   -
 POST /settings/projects/new                       sign-in done  403    done   done  done  done  /settings/projects
 POST /settings/projects/<project_id>/rename       sign-in done  403    done   done  done  404   /settings/projects
@@ -123,6 +136,7 @@ GET  /settings/audit-log.csv                      sign-in 200   403    403    20
         "POST /settings/members/<member_id>/role": {"role": "member"},
         "POST /settings/invitations": {"email": "grace@example.com", "role": "viewer"},
         "POST /settings/alerts": {"delay": "300", "remind": "0", "recovery": 1},
+        "POST /settings/badges/new": lambda house: {"tag": house.canary},
         "POST /settings/projects/new": {"name": "new"},
         "POST /settings/projects/<project_id>/rename": {"name": "renamed"},
         "POST /settings/tokens/new": {"name": "CI", "preset": "all", "expires": "90"},

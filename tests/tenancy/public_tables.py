@@ -16,6 +16,9 @@ GET  /api/v1/openapi.json            200      200     200     -                 
 GET  /api/v1/docs                    200      200     200     -                     the same to read
 GET  /assets/heartbeet.css           200      200     200     -                     the style of every page
 GET  /assets/heartbeet.js            200      200     200     -                     the script of every page
+GET  /badge/<public_id>.svg          200      200     200     -                     for a README; off until it is made
+GET  /badge/<public_id>.json         200      200     200     -                     the same for programs
+GET  /feed/<feed_key>.atom           200      200     200     -                     for readers; its address is a secret
 GET  /setup                          done     done    done    /sign-in              for the first owner
 POST /setup                          done     done    done    /sign-in              the same
 GET  /sign-in                        200      home    home    -                     to get in
@@ -51,5 +54,11 @@ POST /invitations/<code>/switch      done     done    done    /invitations/<code
     },
 )
 
-BY_LINK = {"GET /invitations/<code>", "POST /invitations/<code>"}
-"""They show who invites to what; the code in the address is the secret."""
+BY_LINK = {
+    "GET /invitations/<code>",
+    "POST /invitations/<code>",
+    "GET /badge/<public_id>.svg",
+    "GET /badge/<public_id>.json",
+    "GET /feed/<feed_key>.atom",
+}
+"""They show who invites to what, a name with a state, and incidents; what stands in the address is the secret."""

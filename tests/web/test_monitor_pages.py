@@ -291,7 +291,7 @@ def test_the_page_of_a_monitor_needs_a_fixed_number_of_queries(
     now = datetime.now(UTC)
     Ping.objects.bulk_create(Ping(monitor=alices_monitor, received_at=now, kind="success") for _ in range(30))
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         owner.get(f"/monitors/{alices_monitor.id}")
 
 

@@ -11,6 +11,7 @@ _TABS = (
     ("organization:members", "Members", Scope.MEMBERS_READ),
     ("monitors:projects", "Projects", Scope.MONITORS_READ),
     ("monitors:alert-policy", "Alerts", Scope.MONITORS_READ),
+    ("monitors:badges", "Badges & feed", Scope.MONITORS_READ),
     ("organization:tokens", "Access tokens", Scope.TOKENS_WRITE),
     ("organization:webhook-secret", "Webhook secret", Scope.WEBHOOKS_READ),
     ("organization:audit-log", "Audit log", Scope.AUDIT_READ),
