@@ -11,7 +11,7 @@ COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-
 PYTEST_FLAGS ?= -q
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-sqlite test-postgresql check bench fuzz chaos schema format requirements clean
+.PHONY: help run test test-sqlite test-postgresql check bench fuzz chaos screenshots schema format requirements clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -46,6 +46,9 @@ chaos: .venv/dev.stamp  ## Kill processes at every statement: CHAOS rounds on ea
 	@for database in sqlite postgresql; do \
 		HEARTBEET_TEST_CHAOS=$(CHAOS) HEARTBEET_TEST_SEED=$(SEED) HEARTBEET_TEST_DATABASE=$$database \
 		timeout --signal=INT --kill-after=60 3600 $(BIN)/python -m pytest $(PYTEST_FLAGS) tests/chaos || exit 1; done
+
+screenshots: .venv/dev.stamp  ## Take the pictures of README and docs anew, of a demo (Chromium)
+	$(BIN)/python -m tests.browser.screenshots
 
 schema: .venv/dev.stamp  ## Write schema.yml and the tables of docs/reference/api.md from the code
 	$(BIN)/heartbeet schema

@@ -107,8 +107,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="heartbeet",
         description="Heartbeat monitoring: tells people that something stopped happening.",
-        epilog="Also: setup, token, secret, remove-factors, rotate-encryption, backup, restore, migrate and the rest "
-        "of `heartbeet help`.",
+        epilog="Also: setup, demo, token, secret, remove-factors, rotate-encryption, backup, restore, migrate and the "
+        "rest of `heartbeet help`.",
     )
     parser.add_argument("--version", action="version", version=f"heartbeet {metadata.version('heartbeet')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
