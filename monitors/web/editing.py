@@ -70,7 +70,7 @@ def edit(request: HttpRequest, monitor_id: int) -> HttpResponse:
             )
             messages.success(request, "Saved.")
             return redirect(monitor)
-    return _show(request, who, form, {"monitor": monitor})
+    return _show(request, who, form, {"monitor": monitor, "but": present_schedule.stillness(monitor, clock.now())})
 
 
 @_page

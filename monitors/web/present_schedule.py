@@ -10,12 +10,14 @@ from django.utils.safestring import SafeString
 from accounts.web import components
 from heartbeet.lib import durations, words
 from heartbeet.lib.words import Moment, Teller
-from monitors import operations
+from monitors import operations, queries
 from monitors.domain import fields, preview
 from monitors.domain.daylight import Effect, Fate
 from monitors.domain.policy import Policy
 from monitors.domain.preview import Alarm, Doubt, Plan, Preview
 from monitors.domain.schedule import Cron
+from monitors.domain.status import Status
+from monitors.models import Monitor
 from monitors.web.timing import TimingForm
 
 _LISTED = 3
@@ -69,6 +71,15 @@ def panel(form: TimingForm, usual: Policy, floor_sec: int, tell: Teller, *, is_t
     except fields.Invalid as invalid:
         return _problems(components.marked(problem.message) for problem in invalid.problems)
     return _Words(plan, preview.look(plan, tell.now, str(tell.zone)), tell).panel(is_told=is_told)
+
+
+def stillness(monitor: Monitor, now: datetime) -> str:
+    """Why all of the preview does not count for the time being; empty if it does."""
+    if monitor.pulse.status == Status.PAUSED:
+        return "It is paused: this counts once it is resumed."
+    if queries.is_snoozed(monitor, now):
+        return "It is snoozed: this is told once the snooze is over."
+    return ""
 
 
 def _named(form: TimingForm, name: str, error: object) -> SafeString:

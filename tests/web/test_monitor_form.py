@@ -130,6 +130,17 @@ def test_the_preview_of_a_monitor_is_of_what_it_has(owner: Client, acme: Organiz
     assert "Expected at 03:30 every day, Europe/Berlin" in text_of(owner, f"/monitors/{monitor.id}/edit")
 
 
+def test_the_preview_says_what_keeps_it_from_counting(owner: Client, alices_monitor: Monitor) -> None:
+    path, now = f"/monitors/{alices_monitor.id}/edit", clock.now()
+    operations.snooze(monitor=alices_monitor, until=None, by=SYSTEM, now=now)
+    snoozed = text_of(owner, path)
+    operations.pause(monitor=alices_monitor, by=SYSTEM, now=now)
+    paused = text_of(owner, path)
+
+    assert "It is snoozed: this is told once the snooze is over." in snoozed
+    assert "It is paused: this counts once it is resumed." in paused
+
+
 def test_it_is_told_what_it_means_while_it_is_typed(owner: Client) -> None:
     query = "schedule=cron&cron=30+3+*+*+*&timezone=Europe/Berlin&channels=1"
 
