@@ -7,16 +7,11 @@ from accounts.domain.roles import Scope
 from accounts.web import live
 from alerts import queries as alerts_queries
 from heartbeet.lib import words
-from monitors import ping_log, policies, queries
+from monitors import badges, ping_log, policies, queries
 from monitors.domain.status import Kind
 from monitors.models import Monitor
 from monitors.operations import Secrets
-from monitors.web import chart_values, gap_lines, present, present_incidents, present_pings, snippets
-from monitors import badges, policies, queries
-from monitors.domain.status import Kind
-from monitors.models import Monitor
-from monitors.operations import Secrets
-from monitors.web import gap_lines, present, present_badges, present_incidents, snippets
+from monitors.web import chart_values, gap_lines, present, present_badges, present_incidents, present_pings, snippets
 
 PINGS, MOST_PINGS, INCIDENTS = 30, 200, 5
 

@@ -2,14 +2,15 @@
 
 from django.urls import path
 
-from monitors.web import bulk, charting, editing, incidents, listing, pings, policy, projects, snoozing, telling, views
 from monitors.web import (
     badges,
     bulk,
+    charting,
     editing,
     feed,
     incidents,
     listing,
+    pings,
     policy,
     projects,
     snoozing,

@@ -89,6 +89,56 @@ def test_a_failure_opens_an_incident_that_one_acknowledges_and_a_success_resolve
     expect(page.get_by_role("row", name=re.compile("alice@example.com")).first).to_contain_text("Delivered")
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_a_ping_that_stays_away_is_told_acknowledged_and_over_with_the_next(
+    window: Open, site: Installation, scripts: bool
+) -> None:
+    page = window(is_signed_in=False, java_script_enabled=scripts)
+    sign_in(page)
+    name = f"Falls silent {'with' if scripts else 'without'} scripts"
+    page.goto("/monitors/new")
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_text("Custom", exact=True).click()
+    page.get_by_label("Custom interval").fill("5 s")
+    page.get_by_label("Grace").fill("1 s")
+    page.get_by_role("button", name="Create the monitor").click()
+    url = page.locator("#ping-url").inner_text().strip()
+
+    site.ping(url)
+    until(lambda: bool(site.rows("select 1 from monitors_incident where title like ?", f"%{name}%")), seconds=30)
+    page.goto("/incidents?status=open")
+    page.get_by_role("link", name=re.compile(name)).first.click()
+    page.get_by_role("button", name="Acknowledge").click()
+    expect(page.get_by_text("Acknowledged").first).to_be_visible()
+    site.ping(url)
+    until(
+        lambda: not site.rows("select 1 from monitors_incident where title like ? and resolved_at is null", f"%{name}%")
+    )
+
+    if not scripts:
+        page.reload()
+    expect(page.locator(".toned")).to_have_text("Resolved", timeout=15_000)
+    site.api("POST", f"/monitors/{monitor_id(site, name)}/pause", {})
+
+
+def monitor_id(site: Installation, name: str) -> int:
+    return int(site.rows("select id from monitors_monitor where name = ?", name)[0][0])
+
+
+def test_a_replaced_url_is_shown_once_and_the_old_one_is_dead(window: Open, site: Installation) -> None:
+    page = window()
+    old = create(page, "Leaked")
+
+    page.locator("summary", has_text="More").click()
+    page.get_by_role("link", name="Replace the ping URL…").click()
+    expect(page.get_by_text("The old URL is dead at once")).to_be_visible()
+    page.get_by_role("button", name="Replace the URL").click()
+    new = page.locator("#ping-url").inner_text().strip()
+
+    assert new != old
+    assert (site.ping(old), site.ping(new)) == (404, 204)
+
+
 def test_an_open_output_stays_open_while_the_page_refreshes(window: Open, site: Installation) -> None:
     page = window()
     url = create(page, "Being read")

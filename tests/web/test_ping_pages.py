@@ -137,7 +137,6 @@ def test_a_monitors_page_leads_on_to_older_pings_without_a_script(owner: Client,
 
 def test_more_is_a_table_alone_that_goes_on_where_it_should(owner: Client, alices_monitor: Monitor) -> None:
     ids = pinged(alices_monitor, 9)
-    log = f"/monitors/{alices_monitor.id}/pings"
     page = read(owner, f"/monitors/{alices_monitor.id}")
 
     more = read(owner, link(page, "Load more"), **{"HX-Request": "true"})
