@@ -62,7 +62,8 @@ def live(job: Job, company: Company, *, seed: int, now: datetime) -> Life:
     if job.is_beet:
         return Life(list(_events(job, since, dice, now)), [])
     times = list(set_out(job, since, dice, now))
-    spells = _spells(times, [*job.troubles, *_mishaps(job, company, dice)], now)
+    troubles = [each for each in job.troubles if each.ago < min(HISTORY, job.made_ago)]
+    spells = _spells(times, [*troubles, *_mishaps(job, company, dice)], now)
     sent = [ping for at, spell in _with_spells(times, spells) for ping in run(job, at, spell, dice, now)]
     sent.sort(key=lambda each: each.at)
     return Life(sent, spells)

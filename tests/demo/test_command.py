@@ -10,17 +10,17 @@ from accounts import queries as accounts_queries
 from accounts.models import Organization, Plan, User
 from alerts.models import Attempt, Delivery
 from heartbeet.demo import company, fill
-from heartbeet.demo.plan import Company
 from monitors.models import Gap, IncidentEvent, Monitor, Ping, Pulse, Run, StatusChange
 from tests import factories
+from tests.demo.shorter import SMALL
 from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _small(monkeypatch: pytest.MonkeyPatch, small: Company) -> None:
-    monkeypatch.setattr(company, "TURNIP_AND_SONS", small)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(company, "TURNIP_AND_SONS", SMALL)
 
 
 def demo(**options: Any) -> str:
@@ -102,10 +102,10 @@ def test_another_demo_is_another_organisation() -> None:
     assert set(Organization.objects.values_list("slug", flat=True)) == {"turnip-sons", "turnip-sons-2"}
 
 
-def test_two_runs_at_the_same_time_make_the_same(small: Company) -> None:
+def test_two_runs_at_the_same_time_make_the_same() -> None:
     owner = User.objects.create_user("rosa@turnip.example", "correct horse battery")
 
-    first, second = (fill.fill(small, owner=owner, seed=1, now=NOON).founded.organization for _ in range(2))
+    first, second = (fill.fill(SMALL, owner=owner, seed=1, now=NOON).founded.organization for _ in range(2))
 
     assert history_of(first) == history_of(second)
 

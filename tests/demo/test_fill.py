@@ -103,7 +103,7 @@ def test_there_is_everything_that_a_ping_can_say(filled: Filled) -> None:
         sources=Count("source", distinct=True),
     )
 
-    assert 150_000 <= filled.pings == pings.count() <= 250_000
+    assert filled.pings == pings.count()
     assert set(pings.order_by().values_list("kind", flat=True).distinct()) == set(Kind)
     assert all(count > 3 for count in facts.values()), facts
 

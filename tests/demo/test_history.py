@@ -8,14 +8,14 @@ import pytest
 from heartbeet.demo import habits, history
 from heartbeet.demo.company import TURNIP_AND_SONS
 from heartbeet.demo.history import Record
-from heartbeet.demo.plan import Habit, Ill, Job, Trouble
+from heartbeet.demo.plan import HISTORY, Habit, Ill, Job, Trouble
 from monitors.domain import judge
 from monitors.domain.fields import MonitorFields
 from monitors.domain.gaps import Gaps
 from monitors.domain.status import Cause, RunOutcome, Status
+from tests.demo.shorter import SHORTER, shortened
 from tests.factories import NOON
 
-SHORTER = timedelta(days=20)
 NOT_WELL = {
     "Cold store 2 temperature": Status.DOWN,
     "Greenhouse humidity": Status.DOWN,
@@ -58,14 +58,21 @@ def test_every_job_ends_as_it_is_told_whatever_the_time(now: datetime) -> None:
     assert all(each.deadline is None or each.deadline > now for each in records)
 
 
-def shortened(job: Job) -> Job:
-    """The same, but a frequent one is not as old: the end is what counts."""
-    is_frequent = not job.is_beet and habits.period(job) < timedelta(hours=2)
-    return replace(job, made_ago=min(job.made_ago, SHORTER)) if is_frequent else job
-
-
 def state_of(record: Record, now: datetime) -> Status:
     return record.facts.status if record.job.is_beet else judge.view_status(record.facts, now)
+
+
+def test_there_are_as_many_pings_as_a_database_of_some_months_has() -> None:
+    count = sum(pings_of(job) for job in TURNIP_AND_SONS.jobs if job.is_pinged)
+
+    assert 150_000 < count < 250_000
+
+
+def pings_of(job: Job) -> float:
+    lived = min(HISTORY, job.made_ago)
+    if job.is_beet:
+        return job.habit.events_per_day * lived.days
+    return lived / habits.period(job) * (2 if job.habit.starts else 1)
 
 
 def test_the_same_seed_tells_the_same() -> None:
