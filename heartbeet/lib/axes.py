@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 LINES = 5
-"""A scale has at most so many steps: more are not read."""
-_LEAST = 1e-9
+"""Between the least and the most lie at most so many steps: more are not read."""
+_TINY = 1e-9
 _TIMES = (
     *((step, 0.001, "ms") for step in (1, 2, 5, 10, 20, 50, 100, 200, 500)),
     *((step, 1.0, "s") for step in (1, 2, 5, 10, 15, 30)),
@@ -48,12 +48,12 @@ def durations(highest: float) -> Scale:
 
 def numbers(lowest: float, highest: float) -> Scale:
     """A scale for any numbers up to 1e100, in steps of 1, 2 or 5. It begins at 0 unless that would waste room."""
-    if 0 <= lowest <= highest / 2:
-        lowest = 0.0
-    far = max(highest - lowest, max(abs(highest), abs(lowest)) / 1e6, _LEAST)
-    step = _nice(far / LINES)
-    first = math.floor(lowest / step + _LEAST)
-    return _scale(first, max(1, math.ceil(highest / step - _LEAST) - first), step, short)
+    if 0 <= lowest <= highest / 2 or lowest == highest:
+        lowest, highest = min(0.0, lowest), max(0.0, highest)
+    far = max(highest - lowest, max(abs(highest), abs(lowest)) / 1e6) or 1.0
+    step = _nice(max(far, _TINY) / LINES)
+    first = math.floor(lowest / step + _TINY)
+    return _scale(first, max(1, math.ceil(highest / step - _TINY) - first), step, short)
 
 
 def short(amount: float) -> str:
