@@ -27,6 +27,7 @@ def pages(site: Installation) -> list[str]:
         "/",
         "/monitors/new",
         monitor,
+        f"{monitor}/charts",
         f"{monitor}/edit",
         f"{monitor}/clone",
         f"{monitor}/delete",
