@@ -98,5 +98,11 @@ def _styles(parts: Sequence[tuple[str, str]]) -> str:
 
 
 def _scripts(parts: Sequence[tuple[str, str]]) -> str:
-    """One after the other; ours each in a scope of its own, and strict."""
-    return "\n;\n".join(text if source.startswith("vendor/") else f"(() => {{\n{text}}})()" for source, text in parts)
+    """One after the other; ours each in a scope of its own, strict, and without indentation and lines of comment. None
+    of ours has a text of several lines."""
+    return "\n;\n".join(text if source.startswith("vendor/") else _scoped(text) for source, text in parts)
+
+
+def _scoped(script: str) -> str:
+    lines = [line.strip() for line in script.splitlines()]
+    return "\n".join(["(() => {", *(line for line in lines if line and not line.startswith("//")), "})()"])

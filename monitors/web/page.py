@@ -13,7 +13,7 @@ from monitors.models import Monitor
 from monitors.operations import Secrets
 from monitors.web import chart_values, gap_lines, present, present_badges, present_incidents, present_pings, snippets
 
-PINGS, MOST_PINGS, INCIDENTS = 30, 200, 5
+PINGS, MOST_PINGS, INCIDENTS = 20, 200, 5
 
 
 def version(monitor: Monitor) -> str:
@@ -68,7 +68,6 @@ def whole(who: Access, monitor: Monitor, token: str, tell: words.Teller) -> dict
         "can_reveal": who.allows_reveal(),
         "snippets": snippets.of(_job(monitor, secrets)),
         "facts": present.facts(monitor, shown["policy"]),
-        "upcoming": present.upcoming(monitor, tell),
         "channels": alerts_queries.subscribed(monitor),
         "badge": present_badges.maybe(badges.of_monitor(monitor)),
     }

@@ -33,6 +33,8 @@ class Headline:
     ping_count: int
     is_waiting: bool
     is_first: bool
+    upcoming: list[Moment]
+    zone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ def headline(monitor: Monitor, outlook: Outlook, history: History, its: Policy, 
         ping_count=pulse.ping_count,
         is_waiting=pulse.ping_count == 0 and outlook.status in (Status.NEW, Status.LEARNING),
         is_first=0 < pulse.ping_count <= _FIRST_PINGS and is_young,
+        upcoming=upcoming(monitor, outlook, tell),
+        zone=monitor.timezone if monitor.cron else "",
     )
 
 
@@ -101,10 +105,15 @@ def policy(found: Policy) -> list[Fact]:
     ]
 
 
-def upcoming(monitor: Monitor, tell: Teller, count: int = 3) -> list[Moment]:
-    """The next times a cron fires, by the clock of its zone; an interval counts from its last success and has none."""
-    local = Teller.for_zone(tell.now, monitor.timezone)
-    return [local.precise(at) for at in _schedule(monitor).upcoming(tell.now, count)] if monitor.cron else []
+def upcoming(monitor: Monitor, outlook: Outlook, tell: Teller, count: int = 5) -> list[Moment]:
+    """The next times at which a ping is expected: of a cron line by the clock of its zone, of an interval if each ping
+    comes when it is due. None while nothing is expected."""
+    due_at, promise = outlook.next_due_at, outlook.promise
+    if due_at is None or promise is None:
+        return []
+    found = [at for at in (due_at, *promise.upcoming(due_at, count)) if at > tell.now]
+    local = Teller.for_zone(tell.now, monitor.timezone) if monitor.cron else tell
+    return [local.clock(at) for at in found[:count]]
 
 
 def _schedule(monitor: Monitor) -> schedule.Schedule:

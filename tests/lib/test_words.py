@@ -74,3 +74,16 @@ def test_a_zone_that_is_none_is_read_as_utc(zone: str) -> None:
 )
 def test_what_is_near_counts_down_by_the_second(away: timedelta, text: str) -> None:
     assert words.Teller(NOON).countdown(NOON + away).text == text
+
+
+@pytest.mark.parametrize(
+    ("away", "text"),
+    [
+        (timedelta(hours=3), "16:00"),
+        (timedelta(hours=3, seconds=5), "16:00:05"),
+        (timedelta(hours=12), "Tue 6 Jan, 01:00"),
+        (timedelta(days=-1), "Sun 4 Jan, 13:00"),
+    ],
+)
+def test_a_clock_time_of_today_needs_no_day(away: timedelta, text: str) -> None:
+    assert words.Teller.for_zone(NOON, "Europe/Berlin").clock(NOON + away).text == text
