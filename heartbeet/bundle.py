@@ -92,9 +92,10 @@ def serve(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _styles(parts: Sequence[tuple[str, str]]) -> str:
-    """Without comments and indentation. None of our values spans lines or has a comment in a string."""
+    """Without comments, indentation, line ends, and the blank before a value. None of our values spans lines without a
+    comma, or has a comment or a colon in a string."""
     joined = "\n".join(text for _, text in parts)
-    return _INDENT.sub("\n", _COMMENT.sub("", joined)).strip()
+    return _INDENT.sub("", _COMMENT.sub("", joined)).replace(": ", ":").strip()
 
 
 def _scripts(parts: Sequence[tuple[str, str]]) -> str:
