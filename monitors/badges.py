@@ -9,7 +9,7 @@ from accounts import audit
 from accounts.domain.actor import Actor
 from accounts.models import Organization
 from monitors import queries
-from monitors.domain import facts, judge, links
+from monitors.domain import facts, judge, links, status
 from monitors.domain.status import Status
 from monitors.models import Badge, Monitor, Run
 
@@ -94,7 +94,7 @@ def _state(monitor: Monitor, now: datetime) -> Status:
     since: datetime | None = getattr(monitor, "run_since", None)
     runs = [facts.OpenRun(None, "", since)] if since else []
     found = queries.gather(monitor, monitor.pulse, runs)
-    return judge.view_status(found, now) if found else Status.LEARNING
+    return judge.view_status(found, now) if found else status.of_beet(Status(monitor.pulse.status))
 
 
 def _make(wanted: Badge, by: Actor, now: datetime) -> Badge:

@@ -101,13 +101,14 @@ class Board:
         if line.id not in self._outlooks:
             monitor = line.monitor()
             found = queries.gather(monitor, monitor.pulse, self.runs.get(line.id, ()))
-            self._outlooks[line.id] = queries.outlook_of(found, None, self.now)
+            self._outlooks[line.id] = queries.outlook_of(found, None, Status(line.pulse__status), self.now)
         return self._outlooks[line.id]
 
     def status(self, line: Line) -> Status:
         """A monitor's state as people see it. Only one that may be late is looked at closely."""
         is_near = line.nearest is not None and line.nearest <= self.now
-        return self.outlook(line).status if is_near else Status(line.pulse__status)
+        is_beet = line.type == Monitor.BEET
+        return self.outlook(line).status if is_near or is_beet else Status(line.pulse__status)
 
     def narrowed(self, asked: Asked) -> list[Line]:
         """The monitors that a filter leaves, whatever their state."""

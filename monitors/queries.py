@@ -23,7 +23,7 @@ from django.db.models import (
 from django.db.models.functions import Cast
 
 from accounts.models import Organization
-from monitors.domain import facts, judge, schedule
+from monitors.domain import facts, judge, schedule, status
 from monitors.domain.policy import Snooze
 from monitors.domain.status import Cause, RunOutcome, Status
 from monitors.models import AlertPolicy, Gap, GapNotice, Incident, IncidentEvent, Monitor, Pulse, Run
@@ -95,17 +95,18 @@ def outlooks(monitors: Iterable[Monitor], now: datetime) -> dict[int, Outlook]:
         monitor.id: outlook_of(
             gather(monitor, monitor.pulse, runs.get(monitor.id, ()), incident.get(monitor.id)),
             incident.get(monitor.id),
+            Status(monitor.pulse.status),
             now,
         )
         for monitor in many
     }
 
 
-def outlook_of(found: facts.Facts | None, incident: Incident | None, now: datetime) -> Outlook:
-    """What these facts look like; none are those of a beet."""
+def outlook_of(found: facts.Facts | None, incident: Incident | None, stored: Status, now: datetime) -> Outlook:
+    """What these facts look like; none are those of a beet, of which the `stored` state is shown."""
     incident_id = incident.id if incident else None
     if found is None:
-        return Outlook(Status.LEARNING, None, None, incident_id)
+        return Outlook(status.of_beet(stored), None, None, incident_id)
     return Outlook(
         status=judge.view_status(found, now),
         next_due_at=judge.due_at(found),

@@ -20,6 +20,11 @@ class Status(StrEnum):
 STORED = [status for status in Status if status is not Status.LATE]
 
 
+def of_beet(stored: Status) -> Status:
+    """The state of a beet to show: one that nothing has judged yet is learning, pinged or not."""
+    return Status.LEARNING if stored is Status.NEW else stored
+
+
 class Kind(StrEnum):
     """What a ping says."""
 

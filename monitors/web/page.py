@@ -63,7 +63,7 @@ def whole(who: Access, monitor: Monitor, token: str, tell: words.Teller) -> dict
     return {
         **shown,
         **chart_values.every(monitor, "", tell),
-        "ping_url": secrets.ping_url,
+        "ping_url": secrets.beet_url if monitor.type == Monitor.BEET else secrets.ping_url,
         "is_revealed": bool(token),
         "can_reveal": who.allows_reveal(),
         "snippets": snippets.of(_job(monitor, secrets)),
@@ -84,4 +84,5 @@ def _job(monitor: Monitor, secrets: Secrets) -> snippets.Job:
         interval_sec=monitor.interval_sec,
         max_runtime_sec=monitor.max_runtime_sec,
         is_post_only=monitor.post_only,
+        is_beet=monitor.type == Monitor.BEET,
     )

@@ -157,6 +157,8 @@ def _reason(history: History, tell: Teller) -> SafeString | str:
     change, incident, failure = history.change, history.incident, history.failure
     if change is None:
         return "Waiting for the first ping."
+    if change.cause == Cause.RECOVERED and change.from_status == Status.UNKNOWN:
+        return "A success came; before, nobody could tell."
     if change.cause == Cause.MISSED and incident and incident.expected_at:
         return format_html("The ping expected {} did not come.", tell.moment(incident.expected_at))
     if change.cause == Cause.FAILED and failure and failure.exit_code is not None:

@@ -1,7 +1,7 @@
 """Code to copy into a job, so that it pings: a snippet for each platform, filled with a monitor. What they share is in
 `parts`, schedules are in `timing`."""
 
-from monitors.web.snippets import hosted, programs, shell
+from monitors.web.snippets import events, hosted, programs, shell
 from monitors.web.snippets.parts import File, Job, Snippet
 
 __all__ = ["File", "Job", "Snippet", "of"]
@@ -20,6 +20,9 @@ _PLATFORMS = (
 )
 
 
+_EVENTS = (events.curl, events.python, events.javascript, events.html_beacon)
+
+
 def of(job: Job) -> tuple[Snippet, ...]:
-    """The snippets for a monitor, in the order of their tabs."""
-    return tuple(platform(job) for platform in _PLATFORMS)
+    """The snippets for a monitor, in the order of their tabs; those of a beet count events."""
+    return tuple(platform(job) for platform in (_EVENTS if job.is_beet else _PLATFORMS))

@@ -28,6 +28,7 @@ class Job:
     interval_sec: int | None = None
     max_runtime_sec: int | None = None
     is_post_only: bool = False
+    is_beet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
