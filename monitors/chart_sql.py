@@ -1,11 +1,15 @@
 """The statements of charts, on PostgreSQL and on SQLite."""
 
+import functools
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
+
+Span = tuple[datetime, datetime]
+"""A start and an end."""
 
 RECENT_DURATIONS = {
     "postgresql": """
@@ -44,42 +48,50 @@ def recent_durations(monitor_ids: Sequence[int], limit: int, pings: int) -> dict
     return {id_: durations for id_, durations in found.items() if durations}
 
 
-_SUMMARY = """
-count(p.duration_sec), min(p.duration_sec), avg(p.duration_sec), max(p.duration_sec),
-count(p.value), min(p.value), avg(p.value), max(p.value), count(CASE WHEN p.kind = 'fail' THEN 1 END)
-"""
-_FROM = """FROM (
-    SELECT kind, duration_sec, CASE WHEN abs(value) < 1e100 THEN value END AS value
-    FROM monitors_ping WHERE monitor_id = %(monitor)s AND received_at >= {start} AND received_at < {end}) p"""
+DURATION, VALUE = "duration_sec", "value"
+_CARRIED = {DURATION: "duration_sec", VALUE: "CASE WHEN abs(value) < 1e100 THEN value END AS value"}
+"""Values of 1e100 and more are no measurements: a database may refuse to take their mean."""
 _SUMMARIES = {
-    "postgresql": f"""
-SELECT t.number, found.*
+    "postgresql": """
+SELECT found.*
 FROM unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[]) WITH ORDINALITY AS t (starts, ends, number)
-CROSS JOIN LATERAL (SELECT {_SUMMARY} {_FROM.format(start="t.starts", end="t.ends")}) found
+CROSS JOIN LATERAL (
+    SELECT {summary} FROM (
+        SELECT {carried} FROM monitors_ping
+        WHERE monitor_id = %(monitor)s AND received_at >= t.starts AND received_at < t.ends) p) found
 ORDER BY t.number
-""",  # noqa: S608
-    "sqlite": f"""
-SELECT t.key, (
-    SELECT json_array({_SUMMARY})
-    {_FROM.format(start="json_extract(t.value, '$[0]')", end="json_extract(t.value, '$[1]')")})
+""",
+    "sqlite": """
+SELECT (
+    SELECT json_array({summary}) FROM (
+        SELECT {carried} FROM monitors_ping
+        WHERE monitor_id = %(monitor)s
+        AND received_at >= json_extract(t.value, '$[0]') AND received_at < json_extract(t.value, '$[1]')) p)
 FROM json_each(%(parts)s) AS t ORDER BY t.key
-""",  # noqa: S608
+""",
 }
-"""Each part is a range of the index of its own: nothing is sorted, and no time is taken apart. Values of 1e100 and more
-are no measurements: a database may refuse to take their mean."""
+"""Each part is a range of the index of its own: nothing is sorted, and no time is taken apart."""
 
 
-def summaries(monitor_id: int, parts: Sequence[tuple[datetime, datetime]]) -> list[tuple[Any, ...]]:
-    """What the pings of a monitor carried in each part, given by start and end: count, least, mean and most of the
-    durations in seconds, the same of the values, and how many pings said that something failed."""
+def summaries(monitor_id: int, parts: Sequence[Span], names: tuple[str, ...]) -> list[tuple[Any, ...]]:
+    """What the pings of a monitor carried in each part: how many said that something failed, and for DURATION, VALUE or
+    both, whatever is asked for, four more: count, least, mean and most."""
+    statement = _summaries(connection.vendor, names)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             starts, ends = (_array(column) for column in zip(*parts, strict=True))
-            cursor.execute(_SUMMARIES["postgresql"], {"monitor": monitor_id, "starts": starts, "ends": ends})
-            return [row[1:] for row in cursor.fetchall()]
+            cursor.execute(statement, {"monitor": monitor_id, "starts": starts, "ends": ends})
+            return list(cursor.fetchall())
         edges = json.dumps([[_text(start), _text(end)] for start, end in parts])
-        cursor.execute(_SUMMARIES["sqlite"], {"monitor": monitor_id, "parts": edges})
-        return [tuple(json.loads(row)) for _, row in cursor.fetchall()]
+        cursor.execute(statement, {"monitor": monitor_id, "parts": edges})
+        return [tuple(json.loads(row)) for (row,) in cursor.fetchall()]
+
+
+@functools.cache
+def _summaries(vendor: str, names: tuple[str, ...]) -> str:
+    four = [f"count(p.{name}), min(p.{name}), avg(p.{name}), max(p.{name})" for name in names]
+    summary = ", ".join(["count(CASE WHEN p.kind = 'fail' THEN 1 END)", *four])
+    return _SUMMARIES[vendor].format(summary=summary, carried=", ".join(["kind", *(_CARRIED[each] for each in names)]))
 
 
 def _array(instants: Iterable[datetime]) -> str:

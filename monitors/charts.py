@@ -136,12 +136,12 @@ def availability(monitor: Monitor, days: Sequence[Window], now: datetime) -> Ava
     return Availability(found, totals)
 
 
-def measures(monitor: Monitor, parts: Sequence[Window]) -> Measures:
-    """What the pings of the parts, which follow each other, carried: put together by the database in one query, and one
-    more where they are few enough to be shown one by one."""
-    rows = chart_sql.summaries(monitor.id, [(part.start, part.end) for part in parts])
-    durations = [_part(part, row[:4], row[8]) for part, row in zip(parts, rows, strict=True)]
-    values = [_part(part, row[4:8]) for part, row in zip(parts, rows, strict=True)]
+def measures(monitor: Monitor, parts: Sequence[Window], usual: Habits) -> Measures:
+    """What the pings of the parts, which follow each other, carried of what the monitor's pings usually carry: put
+    together by the database in one query, and one more where they are few enough to be shown one by one."""
+    names = (*[chart_sql.DURATION] * usual.has_durations, *[chart_sql.VALUE] * usual.has_values)
+    found = _summaries(monitor, parts, names) if names else {}
+    durations, values = found.get(chart_sql.DURATION, []), found.get(chart_sql.VALUE, [])
     window = Window(parts[0].start, parts[-1].end)
     pings = _few(monitor, window, {_DURATION: _are_few(durations), _VALUE: _are_few(values)})
     return Measures(
@@ -181,7 +181,19 @@ def _incidents(monitor: Monitor, days: Sequence[Window], now: datetime) -> list[
     return [tuple(titles) for titles in found]
 
 
-def _part(window: Window, summary: tuple[Any, ...], failures: int = 0) -> Part:
+def _summaries(monitor: Monitor, parts: Sequence[Window], names: tuple[str, ...]) -> dict[str, list[Part]]:
+    """What was carried in each of the parts, by name. A run fails, a value does not."""
+    rows = chart_sql.summaries(monitor.id, [(part.start, part.end) for part in parts], names)
+    return {
+        name: [
+            _part(part, four[number * 4 : number * 4 + 4], failures if name == chart_sql.DURATION else 0)
+            for part, (failures, *four) in zip(parts, rows, strict=True)
+        ]
+        for number, name in enumerate(names)
+    }
+
+
+def _part(window: Window, summary: Sequence[Any], failures: int) -> Part:
     count, low, mean, high = summary
     return Part(window, count, low or 0.0, mean or 0.0, high or 0.0, failures)
 

@@ -20,15 +20,15 @@ def every(monitor: Monitor, asked: str, tell: Teller) -> dict[str, Any]:
 
 
 def measures(monitor: Monitor, asked: str, tell: Teller) -> dict[str, Any]:
-    """The charts of durations and of values, each only if there is something to see now or there has been of late, and
-    how far back they look: as far as `asked`, or else as far as it takes to see some pings."""
+    """The charts of durations and of values, each only if pings have carried them of late, and how far back they look:
+    as far as `asked`, or else as far as it takes to see some pings."""
     habits = charts.habits(monitor)
     usual = calendar.fitting(tell.now, habits.since) if habits.since else Range.DAY
     how_far = Range(asked) if asked in set(Range) else usual
-    found = charts.measures(monitor, calendar.parts(how_far, tell.now, tell.zone))
+    found = charts.measures(monitor, calendar.parts(how_far, tell.now, tell.zone), habits)
     shown = []
-    if habits.has_durations or found.durations.count:
+    if habits.has_durations:
         shown.append(present_series.of_durations(found.durations, how_far, monitor.max_runtime_sec, tell))
-    if habits.has_values or found.values.count:
+    if habits.has_values:
         shown.append(present_series.of_values(found.values, how_far, tell))
     return {"measures": shown, "range": how_far, "ranges": present_series.ranges(how_far)}

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.django_db
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 BERLIN = ZoneInfo("Europe/Berlin")
+BOTH = charts.Habits(None, has_durations=True, has_values=True)
 UP, DOWN, UNKNOWN = Status.UP, Status.DOWN, Status.UNKNOWN
 
 
@@ -228,7 +229,7 @@ def test_measures_are_put_together_part_by_part(now: datetime) -> None:
     run(monitor, now + 3 * HOUR, 99.0, value=99)
     run(other, now, 77.0, value=77)
 
-    found = charts.measures(monitor, parts)
+    found = charts.measures(monitor, parts, BOTH)
 
     assert found.durations.parts == [Part(parts[0], 2, 2, 3, 4, 0), Part(parts[2], 0, 0, 0, 0, 1)]
     assert found.values.parts == [Part(parts[0], 1, -5, -5, -5, 0)]
@@ -242,7 +243,7 @@ def test_a_few_amounts_are_shown_one_by_one(now: datetime) -> None:
     run(monitor, now + 2 * MINUTE, 4.0, kind="fail")
     run(monitor, now + 3 * MINUTE, None, kind="fail")
 
-    found = charts.measures(monitor, [Window(now, now + HOUR)])
+    found = charts.measures(monitor, [Window(now, now + HOUR)], BOTH)
 
     assert found.durations.points == [
         Point(now, 2.0, False),
@@ -262,10 +263,26 @@ def test_many_amounts_never_leave_the_database(
     )
 
     with django_assert_num_queries(1):
-        found = charts.measures(monitor, [Window(now, now + 2 * HOUR)])
+        found = charts.measures(monitor, [Window(now, now + 2 * HOUR)], BOTH)
 
     assert found.durations.points == found.values.points == []
     assert found.durations.parts == [Part(Window(now, now + 2 * HOUR), 101, 0, 50, 100, 0)]
+
+
+@pytest.mark.parametrize(
+    ("has_durations", "has_values", "expected"),
+    [(True, False, ([3.0], [])), (False, True, ([], [7.0])), (False, False, ([], []))],
+)
+def test_what_a_monitor_never_carries_is_not_looked_for(
+    now: datetime, has_durations: bool, has_values: bool, expected: tuple[list[float], list[float]]
+) -> None:
+    monitor = factories.monitor()
+    run(monitor, now, 3.0, value=7.0)
+    usual = charts.Habits(now, has_durations=has_durations, has_values=has_values)
+
+    found = charts.measures(monitor, [Window(now, now + HOUR)], usual)
+
+    assert ([part.mean for part in found.durations.parts], [part.mean for part in found.values.parts]) == expected
 
 
 def test_many_failures_are_counted_and_not_shown_one_by_one(now: datetime) -> None:
@@ -275,7 +292,7 @@ def test_many_failures_are_counted_and_not_shown_one_by_one(now: datetime) -> No
         Ping(monitor=monitor, received_at=now + number * MINUTE, kind="fail") for number in range(charts.POINTS + 1)
     )
 
-    found = charts.measures(monitor, [Window(now, now + 2 * HOUR)])
+    found = charts.measures(monitor, [Window(now, now + 2 * HOUR)], BOTH)
 
     assert (found.durations.points, found.durations.parts[0].failures) == ([], 101)
 
@@ -285,7 +302,7 @@ def test_values_too_large_for_any_measurement_break_no_chart(now: datetime) -> N
     for number, value in enumerate([1.7e308, -1.7e308, 1.7e308, 1e100, 8.0]):
         run(monitor, now + number * MINUTE, None, value=value)
 
-    found = charts.measures(monitor, [Window(now, now + HOUR)]).values
+    found = charts.measures(monitor, [Window(now, now + HOUR)], BOTH).values
 
     assert found.parts == [Part(Window(now, now + HOUR), 1, 8, 8, 8, 0)]
     assert [point.amount for point in found.points] == [8]
