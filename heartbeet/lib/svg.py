@@ -112,24 +112,25 @@ _COLUMN_STEP = 4
 """Three px of column and one of room."""
 
 
-def columns(given: Sequence[Column], title: str) -> SafeString:
-    """Columns side by side over the whole width; `title` says all of it in words."""
-    drawn = "".join(_column(at * _COLUMN_STEP + 1.5, each) for at, each in enumerate(given))
+def columns(given: Sequence[Column], usual: str, title: str) -> SafeString:
+    """Columns side by side over the whole width; `title` says all of it in words. The state that is `usual` is said
+    once for all, which makes the picture a fifth smaller."""
+    drawn = "".join(_column(at * _COLUMN_STEP + 1.5, each, usual) for at, each in enumerate(given))
     width = len(given) * _COLUMN_STEP - 1
     return SafeString(
-        f'<svg class="days" viewBox="0 0 {width} {COLUMN_HEIGHT}" preserveAspectRatio="none" role="img" '
-        f'aria-label="{escape(title)}">{drawn}</svg>'
+        f'<svg class="days" data-state="{escape(usual)}" viewBox="0 0 {width} {COLUMN_HEIGHT}" '
+        f'preserveAspectRatio="none" role="img" aria-label="{escape(title)}">{drawn}</svg>'
     )
 
 
-def _column(middle: float, column: Column) -> str:
+def _column(middle: float, column: Column, usual: str) -> str:
     if len(column.pieces) == 1:
-        return _piece(middle, column.pieces[0], _title(column.title))
-    return f"<g>{_title(column.title)}{''.join(_piece(middle, piece) for piece in column.pieces)}</g>"
+        return _piece(middle, column.pieces[0], usual, _title(column.title))
+    return f"<g>{_title(column.title)}{''.join(_piece(middle, piece, usual) for piece in column.pieces)}</g>"
 
 
-def _piece(middle: float, piece: Segment, title: str = "") -> str:
-    state = f' data-state="{escape(piece.state)}"' if piece.state else ""
+def _piece(middle: float, piece: Segment, usual: str, title: str = "") -> str:
+    state = f' data-state="{escape(piece.state)}"' if piece.state != usual else ""
     hatching = ' stroke-dasharray="2 2"' if piece.is_hatched else ""
     line = f'<path{state}{hatching} d="M{middle:g} {piece.top}v{piece.bottom - piece.top}"'
     return f"{line}>{title}</path>" if title else f"{line}/>"

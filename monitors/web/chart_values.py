@@ -14,9 +14,13 @@ def every(monitor: Monitor, asked: str, tell: Teller) -> dict[str, Any]:
     """All charts of a monitor, for `monitors/charts/all.html`: none before its first ping."""
     if not monitor.pulse.ping_count:
         return {"has_charts": False}
+    return {"has_charts": True, "availability": availability(monitor, tell), **measures(monitor, asked, tell)}
+
+
+def availability(monitor: Monitor, tell: Teller) -> present_charts.Availability:
+    """The last 90 days."""
     days = calendar.days(tell.now, tell.zone, Range.QUARTER.days)
-    found = present_charts.availability(charts.availability(monitor, days, tell.now), tell)
-    return {"has_charts": True, "availability": found, **measures(monitor, asked, tell)}
+    return present_charts.availability(charts.availability(monitor, days, tell.now), tell)
 
 
 def measures(monitor: Monitor, asked: str, tell: Teller) -> dict[str, Any]:

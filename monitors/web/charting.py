@@ -12,13 +12,16 @@ from monitors.web import chart_values, views
 @require_safe
 def charts(request: HttpRequest, monitor_id: int) -> HttpResponse:
     """Availability, durations and values, `?range=` so far back. htmx asks for durations and values alone, and with
-    `?table=` for the table of one."""
+    `?table=` for one table."""
     who, monitor = views.find(request, monitor_id, Scope.MONITORS_READ)
     tell = words.Teller.for_zone(clock.now(), who.zone)
     asked, table = request.GET.get("range", ""), request.GET.get("table", "")
     if not request.headers.get("HX-Request"):
         shown = {"monitor": monitor, "has_tables": True, **chart_values.every(monitor, asked, tell)}
         return render(request, "monitors/charts.html", shown)
+    if table == "availability":
+        shown = {"availability": chart_values.availability(monitor, tell)}
+        return render(request, "monitors/charts/days.html", shown)
     measures = chart_values.measures(monitor, asked, tell)
     if not table:
         return render(request, "monitors/charts/measures.html", {"monitor": monitor, **measures})

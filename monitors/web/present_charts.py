@@ -102,7 +102,9 @@ def availability(found: charts.Availability, tell: Teller) -> Availability:
     days, whole = found.days, found.totals[Range.QUARTER]
     rows = [_day_row(day, tell) for day in reversed(days) if day.tally.down or day.tally.unknown or day.incidents]
     return Availability(
-        bars=svg.columns([_day(day, tell) for day in days], f"The last {len(days)} days: {tally_words(whole)}"),
+        bars=svg.columns(
+            [_day(day, tell) for day in days], Status.UP, f"The last {len(days)} days: {tally_words(whole)}"
+        ),
         figures=tuple(Figure(name, _share(found.totals[each])) for each, name in _NAMES.items()),
         first=date(days[0].window.start, tell),
         first_of_month=date(days[-Range.MONTH.days :][0].window.start, tell),

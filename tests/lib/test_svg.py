@@ -55,7 +55,7 @@ def test_words_are_escaped() -> None:
     pictures = [
         svg.strip([Run(0, 48, "up", Shape.RAIL, HOSTILE), Run(48, 96, "down", Shape.FULL, HOSTILE)], 96, HOSTILE),
         svg.sparkbars([Bar(1)], 12, HOSTILE),
-        svg.columns([Column((Segment('"<', 0, 9),), HOSTILE)], HOSTILE),
+        svg.columns([Column((Segment('"<', 0, 9),), HOSTILE)], "up", HOSTILE),
     ]
 
     for picture in pictures:
@@ -66,13 +66,14 @@ def test_words_are_escaped() -> None:
 def test_columns_stand_side_by_side_and_each_says_what_it_is() -> None:
     usual, hatched = Segment("up", 8, 32), Segment("unknown", 8, 18, is_hatched=True)
 
-    picture = svg.columns([Column((usual,), "Mon"), Column((hatched, Segment("up", 20, 32)), "Tue")], "two days")
+    picture = svg.columns([Column((usual,), "Mon"), Column((hatched, Segment("up", 20, 32)), "Tue")], "up", "two days")
 
     assert paths(picture) == [
-        {"data-state": "up", "d": "M1.5 8v24"},
+        {"d": "M1.5 8v24"},
         {"data-state": "unknown", "stroke-dasharray": "2 2", "d": "M5.5 8v10"},
-        {"data-state": "up", "d": "M5.5 20v12"},
+        {"d": "M5.5 20v12"},
     ]
+    assert parsed(picture).attrib["data-state"] == "up"
     assert [title.text for title in parsed(picture).iter("title")] == ["Mon", "Tue"]
     assert parsed(picture).attrib["aria-label"] == "two days"
     assert parsed(picture).attrib["viewBox"] == "0 0 7 32"

@@ -1,5 +1,6 @@
 """The charts on a monitor's page, and the page that has only them."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -76,6 +77,7 @@ def test_a_link_to_a_range_leads_to_a_whole_page_with_tables(job: Monitor, owner
     assert f'href="/monitors/{job.id}/charts?range=30d"' in page
     assert page.count('aria-current="true">30 d</a>') == 1
     assert page.count('<table class="chart-table">') == 2
+    assert re.search(r"Nothing was wrong on any of the [23] days on which it was watched\.", page)
     assert "29,000" in page
 
 
@@ -90,6 +92,15 @@ def test_htmx_gets_durations_and_values_alone_and_the_tables_later(job: Monitor,
     assert table.startswith('<table class="chart-table">')
     assert "59.0 s" not in table
     assert "<td>59 s</td>" in table
+
+
+def test_htmx_gets_the_table_of_days(job: Monitor, owner: Client) -> None:
+    Incident.objects.create(monitor=job, cause="missed", title="it missed its ping", opened_at=datetime.now(UTC))
+
+    table = owner.get(f"/monitors/{job.id}/charts?table=availability", headers=HTMX).content.decode()
+
+    assert table.startswith('<table class="chart-table">')
+    assert "<td>it missed its ping</td>" in table
 
 
 def test_the_range_that_nobody_chose_shows_enough_pings(job: Monitor, owner: Client) -> None:
