@@ -69,9 +69,9 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A line that should not be passed, at `share` of the height; None is above the chart."""
+    """A line that should not be passed, at `share` of the height."""
 
-    share: float | None
+    share: float
     label: str
 
 
@@ -162,8 +162,8 @@ def _inside(drawn: str) -> str:
 def _limit(limit: Limit | None) -> str:
     if limit is None:
         return ""
-    y = _TOP if limit.share is None else _y(limit.share)
-    line = "" if limit.share is None else f'<line x1="0" x2="100%" y1="{y}" y2="{y}"/>'
+    y = _y(limit.share)
+    line = f'<line x1="0" x2="100%" y1="{y}" y2="{y}"/>'
     beside = y - 4 if y > _TOP + 12 else y + 13
     return f'<g class="plot-limit">{line}<text x="100%" y="{beside}">{escape(limit.label)}</text></g>'
 

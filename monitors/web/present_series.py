@@ -1,7 +1,7 @@
 """Durations and values over time as finished values for the templates: the picture, and the same as a table."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.utils.safestring import SafeString
@@ -101,14 +101,14 @@ def of_durations(series: Series, how_far: Range, max_runtime_sec: int | None, te
     """How long runs took, from `charts.measures`, with the line that they may not pass."""
     if not series.count:
         return _nothing(_DURATIONS, how_far)
-    highest = _highest(series)
-    is_near = max_runtime_sec is not None and max_runtime_sec <= highest * _FAR
-    scale = axes.durations(max(highest, max_runtime_sec or 0) if is_near else highest)
-    limit = None
-    if max_runtime_sec:
-        name = f"longest allowed: {_time(max_runtime_sec)}"
-        limit = Limit(scale.share(max_runtime_sec), name) if is_near else Limit(None, f"↑ {name}")
-    return _chart(_DURATIONS, series, how_far, scale, tell, limit)
+    highest, longest = _highest(series), max_runtime_sec or 0
+    if 0 < longest <= highest * _FAR:
+        scale = axes.durations(max(highest, longest))
+        limit = Limit(scale.share(longest), f"longest allowed: {_time(longest)}")
+        return _chart(_DURATIONS, series, how_far, scale, tell, limit)
+    chart = _chart(_DURATIONS, series, how_far, axes.durations(highest), tell)
+    far = f" The longest allowed run, {_time(longest)}, would be far above." if longest else ""
+    return replace(chart, legend=chart.legend + far)
 
 
 def of_values(series: Series, how_far: Range, tell: Teller) -> Chart:

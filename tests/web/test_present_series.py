@@ -94,7 +94,6 @@ def test_a_few_runs_are_told_one_by_one() -> None:
     [
         ("a limit in reach is a line of the scale", 30, "longest allowed: 30 s", "40 s"),
         ("one a little above makes room for itself", 60, "longest allowed: 1 min", "60 s"),
-        ("one far above is only named", 3600, "↑ longest allowed: 1 h", "40 s"),
     ],
 )
 def test_the_longest_allowed_run_is_shown(reason: str, limit: int, label: str, top: str) -> None:
@@ -104,6 +103,14 @@ def test_the_longest_allowed_run_is_shown(reason: str, limit: int, label: str, t
 
     assert label in texts(chart, "text"), reason
     assert scale[-1] == top, reason
+
+
+def test_a_limit_far_above_is_only_named() -> None:
+    chart = present_series.of_durations(series(Range.DAY, (3, 1, 2, 36, 0)), Range.DAY, 3600, TELL)
+
+    assert chart.legend.endswith("The longest allowed run, 1 h, would be far above.")
+    assert "longest allowed" not in chart.picture
+    assert "40 s" in chart.scale
 
 
 def test_values_may_be_below_nought() -> None:
