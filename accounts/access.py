@@ -12,7 +12,7 @@ from accounts.domain import roles
 from accounts.domain.actor import Actor
 from accounts.domain.roles import Role, Scope
 from accounts.models import AccessToken, Membership, Organization, User
-from heartbeet.lib import client
+from heartbeet.lib import client, zones
 
 _ZONE = "zone"
 _CHOSEN = "organization_id"
@@ -40,7 +40,7 @@ class ScopeInsufficient(NotAllowed):
 @dataclass(frozen=True, slots=True)
 class Access:
     """One person in one organisation, asking. `token` is None in a browser session; `zone` is the time zone in which
-    they read times, which may be no zone at all if a browser made it up."""
+    they read times."""
 
     membership: Membership
     actor: Actor
@@ -161,7 +161,8 @@ def actor_for(request: HttpRequest, user: User, token: AccessToken | None = None
 def zone_of(request: HttpRequest, user: User) -> str:
     """The time zone in which this person reads times: the one they chose, or that of their browser, which a script
     told us in a cookie."""
-    return user.timezone or unquote(request.COOKIES.get(_ZONE, "")) or "UTC"
+    name = user.timezone or unquote(request.COOKIES.get(_ZONE, ""))
+    return name if zones.is_known(name) else "UTC"
 
 
 def person(request: HttpRequest) -> User:

@@ -21,12 +21,16 @@ EVERY_SEC = 15
 
 def context(request: HttpRequest) -> dict[str, Any]:
     """The template context processor; looked up only where a page shows it."""
-    return {"banner": SimpleLazyObject(lambda: trouble(clock.now())), "banner_every_sec": EVERY_SEC}
+    return {
+        "banner": SimpleLazyObject(lambda: trouble(clock.now())),
+        "banner_every_sec": EVERY_SEC,
+        "served_at": SimpleLazyObject(lambda: int(clock.now().timestamp() * 1000)),
+    }
 
 
 @require_safe
 def fragment(request: HttpRequest) -> HttpResponse:
-    """The banner alone, for open pages."""
+    """The banner alone, for open pages, with the worst state of the organisation and what time it is."""
     access.of(request)
     return render(request, "components/banner.html")
 

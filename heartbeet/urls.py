@@ -15,7 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", health.prometheus),
     path("assets/heartbeet.css", bundle.serve, {"name": "heartbeet.css"}),
     path("assets/heartbeet.js", bundle.serve, {"name": "heartbeet.js"}),
-    path("banner", banner.fragment, name="banner"),
+    path("", include(([path("banner", banner.fragment, name="banner")], "shell"))),
     path("operator", operators.page, name="operator"),
     path("api/v1/openapi.json", openapi.as_json, name="api-document"),
     path("api/v1/docs", openapi.page, name="api-docs"),

@@ -9,6 +9,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # UTC was what everybody had who never chose a zone; from now on they read times in that of their browser.
+        migrations.RunSQL("UPDATE accounts_user SET timezone = '' WHERE timezone = 'UTC'", migrations.RunSQL.noop),
         migrations.AlterField(
             model_name="user",
             name="timezone",

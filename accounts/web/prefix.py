@@ -19,7 +19,7 @@ from accounts.models import Organization
 CHOOSE = "You belong to several organisations by now, so nothing was changed. Please do it again here."
 
 _PREFIXED = re.compile(r"/o/([-\w]+)(/.*)?", re.ASCII | re.DOTALL)
-_OF_AN_ORGANIZATION = {"monitors", "alerts", "organization"}
+_OF_AN_ORGANIZATION = {"monitors", "alerts", "organization", "shell"}
 _NO_PAGES = ("/api/", "/admin/", "/health/", "/metrics", "/badge/", "/feed/")
 
 

@@ -9,6 +9,7 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts import access
 from accounts.access import Access
+from accounts.domain.roles import Scope
 
 _SECTIONS = (("", "Monitors"), ("incidents", "Incidents"), ("channels", "Channels"), ("settings", "Settings"))
 """Each section's first page, and what it is called. The monitors begin at the root."""
@@ -30,6 +31,7 @@ class Shell:
     organization: str
     email: str
     role: str
+    can_edit: bool
     nav: tuple[Link, ...]
     organizations: tuple[Link, ...]
 
@@ -47,7 +49,14 @@ def _shell(request: HttpRequest) -> Shell | None:
         return None
     here = _section(request.path_info)
     nav = tuple(Link(get_script_prefix() + page, label, page == here) for page, label in _SECTIONS)
-    return Shell(who.organization.name, who.user.email, who.role, nav, _organizations(request, who))
+    return Shell(
+        who.organization.name,
+        who.user.email,
+        who.role,
+        who.allows(Scope.MONITORS_WRITE),
+        nav,
+        _organizations(request, who),
+    )
 
 
 def _section(path: str) -> str:

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from heartbeet.lib import durations
+from heartbeet.lib import durations, zones
 
 _MONTH_SEC = 30 * 86_400
 
@@ -53,10 +53,7 @@ class Teller:
     @classmethod
     def for_zone(cls, now: datetime, name: str) -> "Teller":
         """A teller for the zone of this name; UTC if it is not known here."""
-        try:
-            return cls(now, ZoneInfo(name))
-        except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones, or a name too long for a file
-            return cls(now)
+        return cls(now, ZoneInfo(name)) if zones.is_known(name) else cls(now)
 
     def moment(self, at: datetime, units: int = 1) -> Moment:
         """`at` told relative to now, in so many units."""

@@ -18,20 +18,19 @@ from monitors.domain import fields
 from monitors.models import Monitor
 
 MOST = 100
+_ask_then_do = require_http_methods(["GET", "HEAD", "POST"])
 _NONE = "Nothing was changed: tick the monitors first."
 
 
 @require_POST
 def change(request: HttpRequest) -> HttpResponse:
-    """Pause, resume or tag what is ticked, or go on to the page that asks before it deletes; then back to the list."""
+    """Resume or tag what is ticked, or go on to the page that asks before it pauses or deletes it."""
     who = access.require(request, Scope.MONITORS_WRITE)
     found, action = _ticked(who, request.POST), request.POST.get("action", "")
-    if not found or action not in {*_ACTIONS, "delete"}:
+    if not found or action not in {*_ACTIONS, *_ASKING}:
         messages.warning(request, _NONE)
-    elif action == "delete":
-        asking = QueryDict(mutable=True)
-        asking.setlist("id", [str(monitor.id) for monitor in found])
-        return redirect(f"{reverse('monitors:bulk-delete')}?{asking.urlencode()}")
+    elif action in _ASKING:
+        return redirect(_address_of_asking(action, found, request.POST.get("back", "")))
     else:
         try:
             messages.success(request, _ACTIONS[action](request, who, found))
@@ -40,25 +39,38 @@ def change(request: HttpRequest) -> HttpResponse:
     return _back(request.POST.get("back", ""))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@_ask_then_do
+def pause(request: HttpRequest) -> HttpResponse:
+    """Asks, with all names, then stops judging them."""
+    return _ask(request, _PAUSE, bulk.pause, "paused")
+
+
+@_ask_then_do
 def delete(request: HttpRequest) -> HttpResponse:
     """Asks, with all names, then deletes."""
+    return _ask(request, _DELETE, bulk.delete, "deleted")
+
+
+def _ask(request: HttpRequest, question: Ask, act: Callable[..., None], done: str) -> HttpResponse:
     who = access.require(request, Scope.MONITORS_WRITE)
-    found = _ticked(who, request.POST if request.method == "POST" else request.GET)
+    given = request.POST if request.method == "POST" else request.GET
+    found = _ticked(who, given)
     if not found:
         messages.warning(request, _NONE)
-        return redirect("monitors:list")
-    if request.method == "POST":
-        bulk.delete(monitors=found, by=who.actor, now=clock.now())
-        messages.success(request, _told(found, "deleted"))
-        return redirect("monitors:list")
-    ask = _DELETE.about(_count(found), reverse("monitors:list"))
-    return render(request, "monitors/bulk_delete.html", {"ask": ask, "monitors": found})
+    elif request.method == "POST":
+        act(monitors=found, by=who.actor, now=clock.now())
+        messages.success(request, _told(found, done))
+    else:
+        ask = question.about(_count(found), _list(given.get("back", "")))
+        return render(request, "monitors/bulk_confirm.html", {"ask": ask, "monitors": found, "back": given.get("back")})
+    return _back(given.get("back", ""))
 
 
-def _pause(request: HttpRequest, who: Access, found: list[Monitor]) -> str:
-    bulk.pause(monitors=found, by=who.actor, now=clock.now())
-    return _told(found, "paused")
+def _address_of_asking(action: str, found: list[Monitor], back: str) -> str:
+    asking = QueryDict(mutable=True)
+    asking.setlist("id", [str(monitor.id) for monitor in found])
+    asking["back"] = back
+    return f"{reverse(_ASKING[action])}?{asking.urlencode()}"
 
 
 def _resume(request: HttpRequest, who: Access, found: list[Monitor]) -> str:
@@ -77,11 +89,21 @@ def _tag(request: HttpRequest, who: Access, found: list[Monitor]) -> str:
 
 
 _ACTIONS: dict[str, Callable[[HttpRequest, Access, list[Monitor]], str]] = {
-    "pause": _pause,
     "resume": _resume,
     "tag": _tag,
     "untag": _tag,
 }
+_ASKING = {"pause": "monitors:bulk-pause", "delete": "monitors:bulk-delete"}
+_PAUSE = Ask(
+    "Pause {}?",
+    "Pings are still stored, but nobody is told when they stop.",
+    (
+        "Open incidents are closed as paused, and their channels are told.",
+        "Silence goes unnoticed until someone resumes them. They do not resume by themselves.",
+    ),
+    "Pause them",
+    is_destructive=False,
+)
 _DELETE = Ask(
     "Delete {}?",
     "This cannot be undone. If they should only be quiet for a while, pause them instead.",
@@ -112,6 +134,10 @@ def _told(found: list[Monitor], how: str) -> str:
 
 
 def _back(query: str) -> HttpResponse:
-    """To the list as it was narrowed. What comes back is read and written anew, so it leads nowhere else."""
+    return redirect(_list(query))
+
+
+def _list(query: str) -> str:
+    """The list as it was narrowed. What came with a form is read and written anew, so it leads nowhere else."""
     kept = QueryDict(query).urlencode()
-    return redirect(f"{reverse('monitors:list')}{'?' if kept else ''}{kept}")
+    return f"{reverse('monitors:list')}{'?' if kept else ''}{kept}"

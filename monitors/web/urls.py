@@ -22,6 +22,7 @@ app_name = "monitors"
 urlpatterns = [
     path("", listing.index, name="list"),
     path("monitors/bulk", bulk.change, name="bulk"),
+    path("monitors/bulk/pause", bulk.pause, name="bulk-pause"),
     path("monitors/bulk/delete", bulk.delete, name="bulk-delete"),
     path("monitors/new", editing.create, name="new"),
     path("monitors/schedule", editing.preview, name="schedule"),

@@ -1,4 +1,4 @@
-"""The list of monitors, a monitor's page, and the buttons on it."""
+"""A monitor's page, and the buttons on it."""
 
 from collections.abc import Callable
 from datetime import datetime

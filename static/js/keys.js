@@ -22,6 +22,13 @@ const ACTIONS = {
   x: () => document.activeElement.closest("tr")?.querySelector("input[type=checkbox]")?.click(),
 };
 
+// Enter on a tick would send the form that it belongs to; it opens the row, as everywhere in it.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !event.target.matches("[type=checkbox][form]")) return;
+  event.preventDefault();
+  event.target.closest("tr")?.querySelector("a.row-link")?.click();
+});
+
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
   if (!help || help.open || (localStorage.getItem(OFF) && event.key !== "?")) return;

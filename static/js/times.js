@@ -5,8 +5,8 @@ const UNITS = [[86400, "day"], [3600, "h"], [60, "min"], [1, "s"]];
 // The server's clock counts: that of a laptop may be minutes off.
 let ahead = 0;
 
-function compareClocks() {
-  const served = [...document.querySelectorAll("[data-served]")].pop();
+function compareClocks(part) {
+  const served = part.querySelector("[data-served]");
   if (served) ahead = Number(served.dataset.served) - Date.now();
 }
 
@@ -30,17 +30,18 @@ function relative(at, units) {
 }
 
 function tick() {
-  if (document.hidden) return;
+  if (document.hidden || document.documentElement.hasAttribute("data-stale")) return;
   for (const time of document.querySelectorAll("time[data-ago]")) {
     const text = relative(Date.parse(time.dateTime), Number(time.dataset.ago));
     if (text && time.textContent !== text) time.textContent = text;
   }
 }
 
-compareClocks();
+compareClocks(document);
 setInterval(tick, 1000);
 document.addEventListener("htmx:afterSettle", tick);
-document.addEventListener("htmx:afterSwap", compareClocks);
+// Only what is new says what time it is: what stood there before says what time it was.
+document.addEventListener("htmx:afterSwap", (event) => compareClocks(event.target));
 
 // For people who chose no time zone: the next page is told in that of their browser.
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;

@@ -63,20 +63,21 @@ def test_what_is_ticked_is_paused_together_and_stays_ticked_through_a_refresh(
 ) -> None:
     page = window()
     page.goto("/?tag=board&sort=name")
-    expect(page.get_by_role("button", name="Pause")).to_be_hidden()
+    expect(page.get_by_role("button", name="Pause…")).to_be_hidden()
 
     page.get_by_label("Tick Board alpha").check()
     page.get_by_label("Tick Board gamma").check()
     with page.expect_response(lambda response: response.status == 200 and "tag=board" in response.url):
         site.ping(jobs["Board beta"])  # something is new, so the rows are made again
     expect(page.get_by_text("2 ticked:")).to_be_visible()
-    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Pause…").click()
+    page.get_by_role("button", name="Pause them").click()
 
     expect(page.locator("#toasts")).to_contain_text("2 monitors are paused.")
     expect(page).to_have_url(re.compile("tag=board"))
     assert [status_of(site, name) for name in sorted(jobs)] == ["paused", "up", "paused"]
     page.get_by_label("Tick all on this page").check()
-    page.get_by_role("button", name="Resume").click()
+    page.get_by_role("button", name="Resume", exact=True).click()
     expect(page.locator("#toasts")).to_contain_text("3 monitors are watched again.")
 
 
@@ -151,6 +152,54 @@ def test_a_refresh_keeps_scroll_focus_and_what_is_typed(window: Open, site: Inst
     expect(page.get_by_label("Tags to add or take away")).to_be_focused()
     expect(page.get_by_label("Tags to add or take away")).to_have_value("half a ta")
     assert page.evaluate("scrollY") == before
+
+
+def test_enter_never_does_more_than_it_says(window: Open, site: Installation, jobs: dict[str, str]) -> None:
+    page = window()
+    page.goto("/?tag=board&sort=name")
+    page.get_by_label("Tick Board gamma").check()
+
+    page.get_by_label("Tags to add or take away").fill("entered")
+    page.keyboard.press("Enter")
+    expect(page.locator("#toasts")).to_contain_text("entered: added to “Board gamma”.")
+    page.get_by_label("Tick Board gamma").check()
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", name="Board gamma")).to_be_visible()
+    assert status_of(site, "Board gamma") == "up"
+
+
+MISSED = """() => {
+  const missed = new CustomEvent("htmx:afterRequest", { bubbles: true, detail: { successful: false } });
+  for (let times = 0; times < 2; times += 1) document.querySelector("[data-live]").dispatchEvent(missed);
+}"""
+
+
+def test_a_page_that_cannot_be_refreshed_says_so_until_it_can(window: Open, jobs: dict[str, str]) -> None:
+    page = window()
+    page.goto("/?tag=board")
+    expect(page.locator("#stale")).to_be_hidden()
+
+    page.evaluate(MISSED)
+    expect(page.locator("#stale")).to_contain_text("This page has not been refreshed since")
+    page.evaluate("htmx.trigger(document.querySelector('[data-live]'), 'refresh')")
+
+    expect(page.locator("#stale")).to_be_hidden(timeout=15_000)
+
+
+def test_times_do_not_jump_back_when_a_part_without_news_is_swapped(window: Open, jobs: dict[str, str]) -> None:
+    page = window()
+    page.clock.install()
+    page.goto("/?q=Board+beta")
+    ping = page.locator("td[data-label='Last ping'] time")
+    page.clock.run_for(300_000)
+    before = ping.inner_text()
+
+    page.evaluate("document.querySelector('.card').dispatchEvent(new CustomEvent('htmx:afterSwap', { bubbles: true }))")
+    page.clock.run_for(1_000)
+
+    assert re.match(r"\d+ (min|h) ago", before)
+    assert re.match(r"\d+ (min|h) ago", ping.inner_text())
 
 
 def test_an_unchanged_page_is_answered_with_nothing(window: Open, jobs: dict[str, str]) -> None:

@@ -13,9 +13,12 @@ MONITORS = table.rows(
     """
     call route                                nobody  stale viewer member admin owner other then
     GET  /                                    sign-in 200   200    200    200   200   200   -
+    GET  /banner                              sign-in 200   200    200    200   200   200   -
     GET  /monitors/new                        sign-in 200   403    200    200   200   200   -
     POST /monitors/new                        sign-in done  403    done   done  done  done  /monitors/*
     POST /monitors/bulk                       sign-in done  403    done   done  done  done  /
+    GET  /monitors/bulk/pause                 sign-in done  403    done   done  done  done  /
+    POST /monitors/bulk/pause                 sign-in done  403    done   done  done  done  /
     GET  /monitors/bulk/delete                sign-in done  403    done   done  done  done  /
     POST /monitors/bulk/delete                sign-in done  403    done   done  done  done  /
     GET  /monitors/schedule                   sign-in 200   200    200    200   200   200   -

@@ -10,7 +10,6 @@ ACCOUNT = table.rows(
     """
     call  route                           nobody   stale  viewer  member  admin  owner  other  then
     GET   /account/                       done     done   done    done    done   done   done   /account/profile
-    GET   /banner                         sign-in  200    200     200     200    200    200    -
     GET   /operator                       sign-in  404    404     404     404    404    404    -
     GET   /account/profile                sign-in  200    200     200     200    200    200    -
     POST  /account/profile                sign-in  done   done    done    done   done   done   /account/profile

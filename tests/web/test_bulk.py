@@ -35,11 +35,14 @@ def states(monitors: list[Monitor]) -> list[str]:
     return [found[monitor.id] for monitor in monitors]
 
 
-def test_what_is_ticked_is_paused_and_watched_again(owner: Client, three: list[Monitor]) -> None:
-    paused = send(owner, three[:2], "pause")
+def test_pausing_asks_first_and_resuming_does_not(owner: Client, three: list[Monitor]) -> None:
+    asking = owner.get(send(owner, three[:2], "pause")["Location"])
+    before = states(three)
+    paused = owner.post("/monitors/bulk/pause", {"id": [three[0].id, three[1].id]})
     between = states(three)
     send(owner, three[:2], "resume")
 
+    assert ("Pause 2 monitors?" in asking.content.decode(), before) == (True, ["up"] * 3)
     assert (between, told(paused)) == (["paused", "paused", "up"], ["2 monitors are paused."])
     assert "paused" not in states(three)
     assert AuditEvent.objects.filter(action="PAUSE_MONITOR").count() == 2
@@ -77,27 +80,32 @@ def test_deleting_asks_first_with_every_name(owner: Client, three: list[Monitor]
 
 
 def test_one_comes_back_to_the_list_as_it_was_narrowed(owner: Client, three: list[Monitor]) -> None:
-    response = send(owner, three, "pause", back="q=o&tag=prod")
+    straight = send(owner, three, "resume", back="q=o&tag=prod")
+    asking = owner.get(send(owner, three, "delete", back="q=o&tag=prod")["Location"]).content.decode()
+    done = owner.post("/monitors/bulk/delete", {"id": [three[0].id], "back": "q=o&tag=prod"})
 
-    assert response["Location"] == "/?q=o&tag=prod"
+    assert straight["Location"] == done["Location"] == "/?q=o&tag=prod"
+    assert asking.count('href="/?q=o&amp;tag=prod"') == 2
 
 
 @pytest.mark.parametrize("back", ["//evil.example", "https://evil.example/", "\r\nSet-Cookie: a=b"])
 def test_the_way_back_leads_nowhere_else(owner: Client, three: list[Monitor], back: str) -> None:
-    assert send(owner, three, "pause", back=back)["Location"].startswith("/?")
+    assert send(owner, three, "resume", back=back)["Location"].startswith("/?")
 
 
 @pytest.mark.parametrize("ids", [[], ["x"], ["-1"], ["9" * 30], ["\x00"]])
 def test_nothing_ticked_is_said(owner: Client, three: list[Monitor], ids: list[str]) -> None:
-    response = owner.post("/monitors/bulk", {"id": ids, "action": "pause"})
+    response = owner.post("/monitors/bulk", {"id": ids, "action": "resume"})
 
     assert told(response) == ["Nothing was changed: tick the monitors first."]
     assert "paused" not in states(three)
 
 
 def test_a_foreign_monitor_is_as_good_as_not_ticked(outsider: Client, three: list[Monitor]) -> None:
-    send(outsider, three, "pause")
+    send(outsider, three, "tag", tags="theirs")
+    outsider.post("/monitors/bulk/pause", {"id": [three[0].id]})
     outsider.post("/monitors/bulk/delete", {"id": [three[0].id]})
 
     assert states(three) == ["up"] * 3
+    assert {tuple(each.tags) for each in Monitor.objects.all()} == {("prod",)}
     assert not Monitor.objects.exclude(deleted_at=None)
