@@ -143,8 +143,13 @@ class PolicyBody(Body):
 class SnoozeBody(Body):
     """The body of POST /monitors/{id}/snooze."""
 
-    example: ClassVar = {"until": "2026-11-23T07:00:00Z"}
-    words: ClassVar = {"until": {"description": "Without it, the snooze ends with the next healthy ping."}}
+    example: ClassVar = {"until": None}  # an instant would be in the past one day, and refused
+    words: ClassVar = {
+        "until": {
+            "description": "An instant such as 2026-11-23T07:00:00Z, at most a year from now. Without it, or null, the "
+            "snooze ends with the next healthy ping."
+        }
+    }
 
     until = serializers.DateTimeField(
         required=False,

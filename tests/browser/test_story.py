@@ -98,7 +98,7 @@ def test_a_ping_that_stays_away_is_told_acknowledged_and_over_with_the_next(
     name = f"Falls silent {'with' if scripts else 'without'} scripts"
     page.goto("/monitors/new")
     page.get_by_label("Name", exact=True).fill(name)
-    page.get_by_text("Custom", exact=True).click()
+    page.get_by_label("Custom", exact=True).check()
     page.get_by_label("Custom interval").fill("5 s")
     page.get_by_label("Grace").fill("1 s")
     page.get_by_role("button", name="Create the monitor").click()

@@ -74,7 +74,7 @@ def test_there_is_every_state(filled: Filled) -> None:
     seen = {outlook.status for outlook in monitor_queries.outlooks(monitors, NOON).values()}
 
     assert {monitor.pulse.status for monitor in monitors} == set(status.STORED)
-    assert seen == set(Status) - {Status.WARNING}  # a beet counts as learning until beets are judged
+    assert seen == set(Status)
     assert any(monitor.locked for monitor in monitors)
     assert any(monitor_queries.is_snoozed(monitor, NOON) for monitor in monitors)
 
