@@ -11,6 +11,9 @@ from alerts.domain.retry import DeliveryStatus
 from alerts.models import Attempt, Channel, Delivery
 from monitors.models import Incident
 
+Marks = list[tuple[object, ...]]
+"""How some deliveries stand: another as soon as anything happens to one of them."""
+_MARKS = "id", "status", "tries", "delivered_at", "next_try_at", "fell_back_at"
 _DEAD = Delivery.objects.filter(status=DeliveryStatus.DEAD)
 
 
@@ -62,6 +65,16 @@ class Entry:
 def of_incident(incident: Incident) -> list[Entry]:
     """Who was told of an incident, in the order in which it happened."""
     return entries(_whole(incident.deliveries.all()).order_by("event__seq", "step", "channel_id"))
+
+
+def marks(deliveries: Iterable[Delivery]) -> Marks:
+    """How these stand."""
+    return sorted(tuple(getattr(each, name) for name in _MARKS) for each in deliveries)
+
+
+def marks_of(incident: Incident) -> Marks:
+    """How those of an incident stand, in one query."""
+    return sorted(incident.deliveries.values_list(*_MARKS))
 
 
 def of_channel(channel: Channel, status: str = "") -> QuerySet[Delivery]:

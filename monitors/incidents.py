@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Max, Q, QuerySet, TextField
+from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Max, Min, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from accounts.models import Organization
 from monitors.domain import fields
-from monitors.domain.status import IncidentStatus, Severity
+from monitors.domain.status import IncidentStatus
 from monitors.models import Incident
 
 LATELY = timedelta(days=30)
@@ -34,16 +34,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How the incidents of an organisation stand: how many there are, how many are open, how many of those are
-    acknowledged, how many are mere warnings; how many ended LATELY, and how long those had lasted on average. `mark` is
-    another as soon as anything is that a list of them shows."""
+    """How the incidents of an organisation stand: how many are open, and how many of those are acknowledged; how many
+    that opened LATELY are resolved, and how long they had lasted on average; of which severities all of these are.
+    `mark` is another as soon as anything happens to one of them."""
 
-    total: int
     open: int
     acknowledged: int
-    warnings: int
     resolved_lately: int
     mean_time_to_resolve: timedelta | None
+    severities: frozenset[str]
     mark: tuple[Any, ...]
 
 
@@ -63,23 +62,30 @@ def narrowed(found: QuerySet[Incident], asked: Asked) -> QuerySet[Incident]:
 
 
 def standing(organization: Organization, now: datetime) -> Standing:
-    """How those of an organisation stand, in one query."""
-    is_open, ended_lately = Q(resolved_at=None), Q(resolved_at__gte=now - LATELY)
+    """How those of an organisation stand, in two queries by index, however many there were before."""
+    its = Incident.objects.filter(monitor__organization=organization)
+    still_open = its.filter(resolved_at=None).aggregate(acknowledged=Count("acknowledged_at"), **_COUNTED)
     lasted = ExpressionWrapper(F("resolved_at") - F("opened_at"), DurationField())
-    found = Incident.objects.filter(monitor__organization=organization).aggregate(
-        total=Count("id"),
-        open=Count("id", filter=is_open),
-        acknowledged=Count("id", filter=is_open & Q(acknowledged_at__isnull=False)),
-        warnings=Count("id", filter=Q(severity=Severity.WARNING)),
-        resolved_lately=Count("id", filter=ended_lately),
-        mean_time_to_resolve=Avg(lasted, filter=ended_lately),
-        last_opened=Max("opened_at"),
-        last_resolved=Max("resolved_at"),
-        last_acknowledged=Max("acknowledged_at"),
-        last_changed=Max("monitor__updated_at"),
+    lately = its.filter(opened_at__gte=now - LATELY, resolved_at__isnull=False).aggregate(mean=Avg(lasted), **_COUNTED)
+    return Standing(
+        open=still_open["count"],
+        acknowledged=still_open["acknowledged"],
+        resolved_lately=lately["count"],
+        mean_time_to_resolve=lately["mean"],
+        severities=frozenset(filter(None, (each[name] for each in (still_open, lately) for name in ("least", "most")))),
+        mark=(*still_open.values(), *lately.values()),
     )
-    shown = {name: value for name, value in found.items() if not name.startswith("last_")}
-    return Standing(**shown, mark=tuple(found.values()))
+
+
+_COUNTED = {
+    "count": Count("id"),
+    "least": Min("severity"),
+    "most": Max("severity"),
+    "last": Max("id"),
+    "resolved": Max("resolved_at"),
+    "changed": Max("monitor__updated_at"),
+}
+"""There are two severities: the least and the most by the alphabet are all."""
 
 
 def _of_status(found: QuerySet[Incident], status: str) -> QuerySet[Incident]:

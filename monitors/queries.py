@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import (
     BooleanField,
+    Count,
     DurationField,
     Exists,
     ExpressionWrapper,
@@ -74,6 +75,18 @@ def incidents(organization: Organization) -> QuerySet[Incident]:
     project."""
     found = Incident.objects.filter(monitor__organization=organization)
     return found.select_related("monitor__project", "acknowledged_by")
+
+
+def versioned_incidents(organization: Organization) -> QuerySet[Incident]:
+    """`incidents`, each also with how many entries its timeline has, how many of them wait to be told, and how many
+    pings its monitor has had: together with its ledger all that the living part of its page is made of."""
+    entries = IncidentEvent.objects.filter(incident=OuterRef("pk")).order_by().values("incident")
+    waiting = entries.filter(dispatched_at=None).annotate(count=Count("id")).values("count")
+    return incidents(organization).annotate(
+        entries=Subquery(entries.annotate(count=Count("id")).values("count")),
+        waiting=Subquery(waiting),
+        pings=F("monitor__pulse__ping_count"),
+    )
 
 
 def recent_incidents(monitor: Monitor, limit: int) -> list[Incident]:

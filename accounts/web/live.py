@@ -26,6 +26,11 @@ def stamp(facts: str, now: datetime, until: datetime | None = None) -> str:
     return f"{facts}.{int(min(until or latest, latest).timestamp() * 1000)}"
 
 
+def asks(request: HttpRequest) -> bool:
+    """Whether it is a page that asks, which shows something already."""
+    return _HEADER in request.headers
+
+
 def is_current(request: HttpRequest, facts: str, now: datetime) -> bool:
     """Whether the page that asks shows these facts, and nothing has changed by the mere passing of time."""
     shown, _, until = request.headers.get(_HEADER, "").partition(".")

@@ -33,7 +33,8 @@ class AttemptRow:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRow:
-    """A message to a channel: what it was about and what became of it. `remarks` say why it went another way."""
+    """A message to a channel: what it was about and what became of it. `remarks` say why it went another way. A channel
+    that is deleted has no `channel_url`."""
 
     id: int
     url: str
@@ -42,6 +43,7 @@ class DeliveryRow:
     state: State
     at: Moment
     channel: str
+    channel_url: str
     tries: int
     next_try: Moment | None
     error: str
@@ -76,6 +78,7 @@ def delivery(entry: ledger.Entry, tell: Teller) -> DeliveryRow:
         state=State.of(given.status),
         at=tell.moment(given.delivered_at or given.created_at),
         channel=given.channel.name,
+        channel_url="" if given.channel.deleted_at else given.channel.get_absolute_url(),
         tries=given.tries,
         next_try=None if is_over or given.tries == 0 else tell.maybe(given.next_try_at),
         error="" if is_over else given.last_error,

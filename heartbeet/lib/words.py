@@ -72,10 +72,11 @@ class Teller:
         """`at` told by its clock time: for rows whose order and distance matter."""
         return Moment(at.astimezone(UTC), f"{at.astimezone(self.zone):%-d %b, %H:%M:%S}", self.exact(at))
 
-    def clock(self, at: datetime) -> Moment:
-        """`at` told by its clock time alone if it is today, else with its day; with seconds where there are some."""
-        local, today = at.astimezone(self.zone), self.now.astimezone(self.zone).date()
-        day = "" if local.date() == today else f"{local:%a %-d %b}, "
+    def clock(self, at: datetime, beside: datetime | None = None) -> Moment:
+        """`at` told by its clock time alone if it is today, or on the day of the time it stands `beside`; else with its
+        day; with seconds where there are some."""
+        local, known = at.astimezone(self.zone), (beside or self.now).astimezone(self.zone).date()
+        day = "" if local.date() == known else f"{local:%a %-d %b}, "
         return Moment(at.astimezone(UTC), f"{day}{local:%H:%M:%S}".removesuffix(":00"), self.exact(at))
 
     def span(self, start: datetime, end: datetime) -> str:

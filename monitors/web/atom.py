@@ -101,16 +101,15 @@ def _entry(organization: Organization, incident: Incident, changed_at: datetime)
 
 def _summary(incident: Incident) -> str:
     """One sentence: why, since when, and how it went on."""
-    tell = words.Teller(incident.opened_at)
-    facts, since = present_incidents.evidence(incident, tell), tell.exact(incident.opened_at)
+    cause, since = present_incidents.cause(incident), words.Teller(incident.opened_at).exact(incident.opened_at)
     if incident.resolved_at:
         lasted = durations.full((incident.resolved_at - incident.opened_at).total_seconds(), units=2)
-        how = f": {facts.resolution[0].lower()}{facts.resolution[1:]}" if facts.resolution else ""
-        return f"{facts.cause} ({since}), and it was over after {lasted or 'less than a second'}{how}."
+        how = f": {ending}" if (ending := present_incidents.ending(incident)) else ""
+        return f"{cause} ({since}), and it was over after {lasted or 'less than a second'}{how}."
     if incident.status == IncidentStatus.ACKNOWLEDGED:
-        who = f" by {facts.acknowledged_by}" if facts.acknowledged_by else ""
-        return f"{facts.cause} ({since}), it goes on, and it was acknowledged{who}."
-    return f"{facts.cause} ({since}), it goes on, and nobody has acknowledged it."
+        who = present_incidents.who_acknowledged(incident)
+        return f"{cause} ({since}), it goes on, and it was acknowledged by {who}."
+    return f"{cause} ({since}), it goes on, and nobody has acknowledged it."
 
 
 def _link(organization: Organization, page: str) -> str:

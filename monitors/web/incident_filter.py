@@ -74,7 +74,7 @@ def form(organization: Organization, asked: Asked, standing: Standing) -> Form:
     projects = list(organization.projects.order_by("name", "id").values_list("slug", "name"))
     monitors = Monitor.objects.filter(organization=organization)
     tags = sorted({tag for tags in monitors.filter(deleted_at=None).values_list("tags", flat=True) for tag in tags})
-    has_both = 0 < standing.warnings < standing.total
+    has_both = len(standing.severities) > 1
     return Form(
         asked=asked,
         causes=_choices("Every cause", present_incidents.CAUSES.items(), asked.cause),

@@ -1,9 +1,11 @@
 """The list of incidents, an incident's page, and what people do with one."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -11,17 +13,18 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import access
 from accounts.access import Access
 from accounts.domain.roles import Scope
+from accounts.models import Organization
 from accounts.web import live
 from alerts import ledger
 from alerts.web import present_ledger
 from heartbeet.lib import clock, words
+from monitors import evidence, operations, queries, transitions
 from monitors import incidents as reads
-from monitors import operations, queries, transitions
 from monitors.domain import fields
 from monitors.domain.status import IncidentStatus
 from monitors.incidents import Asked
 from monitors.models import Incident
-from monitors.web import forms, incident_filter
+from monitors.web import forms, incident_filter, present_evidence
 from monitors.web import present_incidents as present
 
 PAGE_SIZE = 50
@@ -46,7 +49,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "rows": present.incidents(page.object_list, tell),
         "page": page,
         "summary": present.standing(standing),
-        "is_first": not standing.total,
+        "is_first": not page.paginator.count and not queries.incidents(who.organization).exists(),
         "is_narrowed": asked != Asked(status=asked.status),
         "asked": asked,
         "version": live.stamp(version, tell.now, tell.now + A_MINUTE if standing.open else None),
@@ -60,21 +63,31 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def detail(request: HttpRequest, incident_id: int) -> HttpResponse:
-    """An incident: what happened, who was told, and how that went."""
-    who, incident = _find(request, incident_id, Scope.INCIDENTS_READ)
+    """An incident: what happened, on what evidence, who was told, and how that went."""
+    who, incident = _find(request, incident_id, Scope.INCIDENTS_READ, among=queries.versioned_incidents)
     tell = words.Teller.for_zone(clock.now(), who.zone)
-    events = [present.event(each, tell) for each in incident.events.select_related("actor").order_by("seq")]
+    if live.asks(request) and live.is_current(request, _version(incident, ledger.marks_of(incident)), tell.now):
+        return live.unchanged()
+    events = list(incident.events.select_related("actor").order_by("seq"))
+    for event in events:
+        event.incident = incident
+    entries, found = ledger.of_incident(incident), evidence.of(incident)
+    version = _version(incident, ledger.marks(entry.delivery for entry in entries))
     shown = {
         "incident": present.incident(incident, tell),
-        "evidence": present.evidence(incident, tell),
+        "outcome": present.outcome(incident, events, tell),
+        "evidence": present_evidence.told(incident, found, tell, with_source=who.allows(Scope.MONITORS_WRITE)),
+        "facts": present.facts(incident, tell),
         "monitor": incident.monitor,
-        "events": events,
-        "is_kept_back": bool(events and events[0].message),
-        "deliveries": [present_ledger.delivery(each, tell) for each in ledger.of_incident(incident)],
+        "events": (rows := present.events(events, tell)),
+        "is_kept_back": bool(rows and rows[0].message),
+        "deliveries": [present_ledger.delivery(each, tell) for each in entries],
         "can_act": who.allows(Scope.INCIDENTS_WRITE),
         "can_replay": who.allows(Scope.CHANNELS_WRITE),
+        "version": live.stamp(version, tell.now),
+        "served_at": int(tell.now.timestamp() * 1000),
     }
-    template = "monitors/incident.html#live" if request.headers.get("HX-Request") else "monitors/incident.html"
+    template = "monitors/incident_live.html" if request.headers.get("HX-Request") else "monitors/incident.html"
     return render(request, template, shown)
 
 
@@ -113,8 +126,19 @@ def note(request: HttpRequest, incident_id: int) -> HttpResponse:
     return redirect(incident)
 
 
-def _find(request: HttpRequest, incident_id: int, scope: Scope) -> tuple[Access, Incident]:
+def _find(
+    request: HttpRequest,
+    incident_id: int,
+    scope: Scope,
+    among: Callable[[Organization], QuerySet[Incident]] = queries.incidents,
+) -> tuple[Access, Incident]:
     who = access.of(request)
-    incident = get_object_or_404(queries.incidents(who.organization), id=incident_id)
+    incident = get_object_or_404(among(who.organization), id=incident_id)
     who.demand(scope)
     return who, incident
+
+
+def _version(incident: Incident, told: ledger.Marks) -> str:
+    """What the living part of its page is made of, in a word; `incident` is one of `queries.versioned_incidents`."""
+    its = {name: value for name, value in vars(incident).items() if not name.startswith("_")}
+    return live.digest(its, incident.monitor.updated_at, told)

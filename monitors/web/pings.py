@@ -43,5 +43,6 @@ def detail(request: HttpRequest, monitor_id: int, ping_id: int) -> HttpResponse:
     who, monitor = views.find(request, monitor_id, Scope.MONITORS_READ)
     ping = get_object_or_404(monitor.pings, id=ping_id)
     tell = words.Teller.for_zone(clock.now(), who.zone)
-    row = present_pings.ping(ping, tell, with_source=who.allows(Scope.MONITORS_WRITE), whole=True)
+    can_edit = who.allows(Scope.MONITORS_WRITE)
+    row = present_pings.ping(ping, tell, with_source=can_edit, most=present_pings.ALL)
     return render(request, "monitors/ping.html", {"monitor": monitor, "ping": row})

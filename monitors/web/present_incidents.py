@@ -1,6 +1,6 @@
 """Incidents, their timeline and the ledger of their deliveries as finished values for the templates."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -30,11 +30,11 @@ _CAUSES = {
     Cause.OVERRAN: "A run took too long",
 }
 _RESOLUTIONS = {
-    Cause.RECOVERED: "A success came",
-    Cause.LATE_EVIDENCE: "The ping had been sent in time and arrived late",
-    Cause.RESOLVED: "Resolved by hand",
-    Cause.PAUSED: "The monitor was paused",
-    Cause.DELETED: "The monitor was deleted",
+    Cause.RECOVERED: "a success came",
+    Cause.LATE_EVIDENCE: "the ping had been sent in time and arrived late",
+    Cause.RESOLVED: "resolved by hand",
+    Cause.PAUSED: "the monitor was paused",
+    Cause.DELETED: "the monitor was deleted",
 }
 
 
@@ -60,24 +60,21 @@ class IncidentRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """What was known when an incident opened, and how it ended."""
+class Fact:
+    """Something that does not change any more."""
 
-    cause: str
-    expected: Moment | None
-    last_ping: Moment | None
-    acknowledged: Moment | None
-    acknowledged_by: str
-    resolved: Moment | None
-    resolution: str
+    name: str
+    value: Moment | str
 
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """An entry of the timeline."""
+    """An entry of the timeline; `after` is how long after the one before it."""
 
+    id: int
     state: State
     at: Moment
+    after: str
     by: str
     message: SafeString | str
 
@@ -105,21 +102,22 @@ def incident(given: Incident, tell: Teller, longest: timedelta = timedelta()) ->
         opened=tell.moment(given.opened_at),
         length=durations.short(int(lasted.total_seconds()), units=1 if is_open else 2),
         share=f"{100 * (lasted / longest) if longest else 0:.1f}%",
-        acknowledged_by=_who_acknowledged(given),
+        acknowledged_by=who_acknowledged(given),
         is_open=is_open,
         can_acknowledge=is_open and given.acknowledged_at is None,
     )
 
 
 def standing(given: Standing) -> str:
-    """How the incidents of an organisation stand, in a sentence or two; '' if there never was one."""
-    if not given.total:
-        return ""
+    """How the incidents of an organisation stand, in a sentence or two."""
     opened = f"{given.open:,} open{_of_them(given)}." if given.open else "Nothing is open."
     if given.mean_time_to_resolve is None:
         return opened
+    count, days = given.resolved_lately, LATELY.days
     after = durations.short(int(given.mean_time_to_resolve.total_seconds()), units=2)
-    return f"{opened} {given.resolved_lately:,} resolved in the last {LATELY.days} days, after {after} on average."
+    if count == 1:
+        return f"{opened} Of those that opened in the last {days} days one is resolved, after {after}."
+    return f"{opened} Of those that opened in the last {days} days {count:,} are resolved, after {after} on average."
 
 
 def _of_them(given: Standing) -> str:
@@ -134,30 +132,65 @@ def _lasted(given: Incident, tell: Teller) -> timedelta:
     return max(timedelta(), (given.resolved_at or tell.now) - given.opened_at)
 
 
-def _who_acknowledged(given: Incident) -> str:
+def cause(given: Incident) -> str:
+    """Why an incident opened."""
+    return _CAUSES.get(Cause(given.cause), given.cause.capitalize())
+
+
+def ending(given: Incident) -> str:
+    """How an incident ended, to go on in a sentence; '' for one that is open."""
+    return _RESOLUTIONS.get(Cause(given.resolution), "") if given.resolution else ""
+
+
+def who_acknowledged(given: Incident) -> str:
+    """Who is on it; '' if nobody is."""
     if given.acknowledged_at is None:
         return ""
     return given.acknowledged_by.email if given.acknowledged_by else "someone who has left"
 
 
-def evidence(given: Incident, tell: Teller) -> Evidence:
-    """The facts of one incident."""
-    return Evidence(
-        cause=_CAUSES.get(Cause(given.cause), given.cause.capitalize()),
-        expected=tell.maybe(given.expected_at),
-        last_ping=tell.maybe(given.last_ping_at),
-        acknowledged=tell.maybe(given.acknowledged_at),
-        acknowledged_by=given.acknowledged_by.email if given.acknowledged_by else "",
-        resolved=tell.maybe(given.resolved_at),
-        resolution=_RESOLUTIONS.get(Cause(given.resolution), "") if given.resolution else "",
-    )
+def outcome(given: Incident, events: Sequence[IncidentEvent], tell: Teller) -> SafeString:
+    """What follows the word for its state: since when, who, and how it ended."""
+    if given.resolved_at is not None:
+        length = durations.short(int(_lasted(given, tell).total_seconds()), units=2)
+        by = next((each.actor.email for each in events if each.kind == EventKind.RESOLVED and each.actor), "")
+        how = f"by {by}" if by else ending(given)
+        return format_html("after {}, {}{}", length, tell.moment(given.resolved_at), f": {how}" if how else "")
+    opened = tell.moment(given.opened_at)
+    if given.acknowledged_at is None:
+        return format_html("since {}", opened)
+    by = who_acknowledged(given)
+    return format_html("by {}, {}; open since {}", by, tell.moment(given.acknowledged_at), opened)
 
 
-def event(given: IncidentEvent, tell: Teller) -> EventRow:
-    """One entry of the timeline; its actor must be loaded."""
+def facts(given: Incident, tell: Teller) -> list[Fact]:
+    """What is known of an incident from its beginning on."""
+    return [
+        Fact("Cause", cause(given)),
+        Fact("Severity", given.severity.capitalize()),
+        Fact("Opened", tell.precise(given.opened_at)),
+        *([Fact("Expected", tell.precise(given.expected_at))] if given.expected_at else []),
+        Fact("Last ping", tell.precise(given.last_ping_at) if given.last_ping_at else "never"),
+    ]
+
+
+def events(given: Sequence[IncidentEvent], tell: Teller) -> list[EventRow]:
+    """The timeline; the actors of the entries must be loaded."""
+    before = [None, *given]
+    return [_event(each, earlier, tell) for each, earlier in zip(given, before, strict=False)]
+
+
+def _event(given: IncidentEvent, earlier: IncidentEvent | None, tell: Teller) -> EventRow:
     key, word = _EVENTS[EventKind(given.kind)]
-    by = given.actor.email if given.actor else ""
-    return EventRow(State(key, word), tell.precise(given.at), by, given.message or _held(given, tell))
+    seconds = int((given.at - earlier.at).total_seconds()) if earlier else 0
+    return EventRow(
+        id=given.id,
+        state=State(key, word),
+        at=tell.precise(given.at),
+        after=f"{durations.short(seconds, units=2)} later" if seconds > 0 else "",
+        by=given.actor.email if given.actor else "",
+        message=given.message or _held(given, tell),
+    )
 
 
 def _held(given: IncidentEvent, tell: Teller) -> SafeString | str:

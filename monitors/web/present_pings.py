@@ -10,8 +10,8 @@ from heartbeet.lib.words import Moment, Teller
 from monitors.domain.status import Kind
 from monitors.models import Ping
 
-HEAD, TAIL = 400, 600
-"""How many characters of an output a list shows, of its beginning and of its end, where jobs say what went wrong."""
+LISTED, ALL = 1000, 1_000_000
+"""How many characters of an output a list shows, and a ping's own page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,11 @@ class PingRow:
     is_cut: bool
 
 
-def ping(given: Ping, tell: Teller, *, with_source: bool, whole: bool = False) -> PingRow:
-    """One ping of a log, its output cut to its ends unless the `whole` of it is wanted; the address it came from is for
-    those who may edit monitors."""
-    body = output(given)
-    is_cut = not whole and len(body) > HEAD + TAIL
+def ping(given: Ping, tell: Teller, *, with_source: bool, most: int = LISTED) -> PingRow:
+    """One ping, of its output `most` characters: its beginning, and more of its end, where jobs say what went wrong.
+    The address it came from is for those who may edit monitors."""
+    body, head = output(given), most * 2 // 5
+    is_cut = len(body) > most
     return PingRow(
         id=given.id,
         url=reverse("monitors:ping", args=[given.monitor_id, given.id]),
@@ -47,7 +47,7 @@ def ping(given: Ping, tell: Teller, *, with_source: bool, whole: bool = False) -
         value=given.value,
         run_id=given.run_id,
         source=" ".join(filter(None, [given.method, given.source if with_source else ""])),
-        body=f"{body[:HEAD]}\n…\n{body[-TAIL:]}" if is_cut else body,
+        body=f"{body[:head]}\n…\n{body[head - most :]}" if is_cut else body,
         body_size=_size(given.body_size),
         is_cut=is_cut,
     )

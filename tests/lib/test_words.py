@@ -58,6 +58,25 @@ def test_a_span_is_told_as_short_as_it_can_be(reason: str, start: str, end: str,
     assert tell.span(first, last) == told, reason
 
 
+@pytest.mark.parametrize(
+    ("reason", "at", "beside", "told"),
+    [
+        ("today", "2026-01-05T08:58", None, "09:58"),
+        ("with seconds where there are some", "2026-01-05T08:58:07", None, "09:58:07"),
+        ("another day", "2026-01-04T08:58", None, "Sun 4 Jan, 09:58"),
+        ("the day of what it stands beside is known", "2026-01-04T08:58", "2026-01-04T12:00", "09:58"),
+        ("a day of the reader", "2026-01-04T23:30", "2026-01-04T22:30", "Mon 5 Jan, 00:30"),
+    ],
+)
+def test_a_clock_time_has_its_day_where_that_is_not_known(reason: str, at: str, beside: str | None, told: str) -> None:
+    tell = words.Teller.for_zone(NOON, "Europe/Berlin")
+
+    moment, other = (text and datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (at, beside))
+
+    assert isinstance(moment, datetime)
+    assert tell.clock(moment, beside=other or None).text == told, reason
+
+
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "../../etc/passwd", "Europe", "x" * 5000, "a\x00b", ""])
 def test_a_zone_that_is_none_is_read_as_utc(zone: str) -> None:
     assert words.Teller.for_zone(NOON, zone).exact(NOON) == "Mon 5 Jan 2026, 12:00:00 UTC"
