@@ -4,7 +4,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from monitors.web.page import PINGS
-from monitors.web.page import PINGS
 from tests.browser.conftest import Open
 from tests.chaos.installation import Installation
 
