@@ -26,6 +26,7 @@ SOURCES = {
         "css/forms.css",
         "css/monitor-form.css",
         "css/data.css",
+        "css/ledger.css",
         "css/board.css",
         "css/overlays.css",
         "css/charts.css",

@@ -120,7 +120,7 @@ def _daylight(of: Schedule, runs: tuple[datetime, ...], now: datetime, zone: str
     if not isinstance(of, Cron):
         change = next(daylight.changes(zone, now, min(runs[-1], now + FARTHEST)), None)
         return daylight.Effect(change, Fate.UNBROKEN) if change else None
-    until = min(max(runs[-1], now + SOON), now + FARTHEST)
+    until = now + FARTHEST
     found = [daylight.effect(of, change) for change in daylight.changes(of.zone, now, until)]
     felt = [each for each in found if each.fate not in (Fate.UNTOUCHED, Fate.UNBROKEN)]
     return next(iter(felt), None) or next((each for each in found if _is_worth_a_word(each, runs, now)), None)

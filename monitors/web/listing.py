@@ -40,7 +40,7 @@ def index(request: HttpRequest) -> HttpResponse:
     found, gaps = board.read(who.organization, tell.now), queries.recent_gaps(who.organization, tell.now, DAY)
     shown = {
         **_shown(found, gaps, request.GET, tell),
-        "gaps": gap_lines.lines(gaps, tell),
+        "gaps": gap_lines.lines([gap for gap in gaps if gap.ended_at > who.organization.created_at], tell),
         "can_edit": who.allows(Scope.MONITORS_WRITE),
         "version": live.stamp(version, tell.now, found.changes_at()),
         "served_at": int(tell.now.timestamp() * 1000),
@@ -79,7 +79,7 @@ def _shown(found: Board, not_heard: Sequence[Gap], given: QueryDict, tell: words
         "rows": present_list.rows(found, here, strips, durations, tell),
         "page": shown,
         "counts": present_list.counts(found, narrowed, narrow.status),
-        "filters": present_list.filters(found, narrow),
+        "filters": present_list.filters(found, narrow, given),
         "is_first": not found.lines,
         "worst": worst.of(found.counts(found.lines)),
     }

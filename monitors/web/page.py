@@ -65,6 +65,7 @@ def whole(who: Access, monitor: Monitor, token: str, tell: words.Teller) -> dict
         **chart_values.every(monitor, "", tell),
         "ping_url": secrets.beet_url if monitor.type == Monitor.BEET else secrets.ping_url,
         "is_revealed": bool(token),
+        "is_masked": not token,
         "can_reveal": who.allows_reveal(),
         "snippets": snippets.of(_job(monitor, secrets)),
         "facts": present.facts(monitor, shown["policy"]),

@@ -26,6 +26,7 @@ class Headline:
 
     state: State
     since: Moment
+    ago: Moment
     reason: SafeString | str
     outlook: SafeString | str
     snooze: SafeString | str
@@ -58,10 +59,12 @@ def headline(monitor: Monitor, outlook: Outlook, history: History, its: Policy, 
     """The head of a monitor's page; `its` is the policy that counts for it."""
     is_late = outlook.status == Status.LATE and outlook.next_due_at
     pulse = monitor.pulse
+    since = outlook.next_due_at if is_late and outlook.next_due_at else pulse.status_since
     is_young = outlook.status in (Status.UP, Status.LEARNING) and tell.now - monitor.created_at < _YOUNG
     return Headline(
         state=State.of(outlook.status),
-        since=tell.moment(outlook.next_due_at if is_late and outlook.next_due_at else monitor.pulse.status_since),
+        since=tell.clock(since.replace(microsecond=0)),
+        ago=tell.moment(since),
         reason="The ping that was due has not come yet." if is_late else _reason(history, tell),
         outlook=_what_next(monitor, outlook, its, tell),
         snooze=_snooze(monitor, tell),
@@ -133,6 +136,8 @@ def _what_next(monitor: Monitor, outlook: Outlook, its: Policy, tell: Teller) ->
         return "Pings are still stored. Silence alerts nobody until it is resumed."
     if monitor.type == Monitor.BEET:
         return "It counts events and learns how many are normal. It does not alert yet."
+    if monitor.locked:
+        return "Locked by the limit of your plan: pings are stored, silence is not judged."
     if outlook.next_due_at is None or outlook.deadline_at is None:
         return "Nothing is expected before the first ping has come."
     due, deadline = tell.moment(outlook.next_due_at), tell.moment(outlook.deadline_at)
@@ -170,6 +175,9 @@ _REASONS = {
     Cause.MISSED: "An expected ping did not come.",
     Cause.FAILED: "The job said that it failed.",
     Cause.OVERRAN: "A run took longer than it may.",
+    Cause.SILENCE: "No event came where some were expected.",
+    Cause.DROP: "Fewer events came than usual.",
+    Cause.VALUE: "A value was outside its limits.",
     Cause.PINGED: "The first ping came.",
     Cause.RECOVERED: "A success came after the failure.",
     Cause.LATE_EVIDENCE: "The missing ping had been sent in time and arrived late.",

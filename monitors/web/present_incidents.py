@@ -28,6 +28,9 @@ _CAUSES = {
     Cause.MISSED: "A ping did not come",
     Cause.FAILED: "The job said that it failed",
     Cause.OVERRAN: "A run took too long",
+    Cause.SILENCE: "No event came",
+    Cause.DROP: "Fewer events came than usual",
+    Cause.VALUE: "A value was outside its limits",
 }
 _RESOLUTIONS = {
     Cause.RECOVERED: "a success came",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.http import QueryDict
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -38,6 +39,14 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """A tag that the list is narrowed to, and the address of the list without it."""
+
+    tag: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Filters:
     """What the list can be narrowed to, and what it is narrowed to now."""
 
@@ -47,7 +56,7 @@ class Filters:
     types: Sequence[Choice]
     projects: Sequence[Choice]
     tags: Sequence[Choice]
-    chosen_tags: Sequence[str]
+    chosen_tags: Sequence[Chosen]
     is_narrowed: bool
 
 
@@ -76,8 +85,9 @@ def counts(board: Board, lines: Sequence[Line], chosen: str) -> list[Count]:
     return [Count(State.of(status), found[status], status == chosen) for status in shown]
 
 
-def filters(board: Board, asked: Asked) -> Filters:
-    """The choices, made of what is there; nothing to choose where there is one thing only."""
+def filters(board: Board, asked: Asked, given: QueryDict) -> Filters:
+    """The choices, made of what is there; nothing to choose where there is one thing only. `given` is the filter as it
+    stands in the address."""
     projects = {line.project__slug: line.project__name for line in board.lines}
     tags = sorted({tag for line in board.lines for tag in line.tags} - set(asked.tags))
     by_name = sorted(projects.items(), key=lambda each: each[1].casefold())
@@ -88,7 +98,7 @@ def filters(board: Board, asked: Asked) -> Filters:
         types=_choices(TYPES, asked.type),
         projects=_choices([("", "Every project"), *by_name], asked.project) if len(projects) > 1 else (),
         tags=_choices([(tag, tag) for tag in tags], ""),
-        chosen_tags=asked.tags,
+        chosen_tags=[Chosen(tag, _without(given, tag)) for tag in asked.tags],
         is_narrowed=asked.is_narrowed,
     )
 
@@ -132,6 +142,13 @@ def _due(board: Board, line: Line, tell: Teller) -> SafeString | str:
         return {Status.NEW: "after the first ping", Status.PAUSED: "paused"}.get(board.status(line), "")
     moment = tell.countdown(due_at)
     return format_html("due {}", moment) if due_at < tell.now else moment.__html__()
+
+
+def _without(given: QueryDict, tag: str) -> str:
+    kept = given.copy()
+    kept.setlist("tag", [each for each in given.getlist("tag") if each not in ("", tag)])
+    kept.pop("page", None)
+    return f"?{kept.urlencode()}"
 
 
 def _choices(known: Sequence[tuple[str, str]], chosen: str) -> list[Choice]:

@@ -19,6 +19,7 @@ const ACTIONS = {
   "?": () => help.showModal(),
   j: () => step(1),
   k: () => step(-1),
+  b: () => document.querySelector("#bulk button:not([tabindex])")?.focus(),
   x: () => document.activeElement.closest("tr")?.querySelector("input[type=checkbox]")?.click(),
 };
 

@@ -21,4 +21,5 @@ document.addEventListener("change", (event) => {
 });
 
 document.addEventListener("htmx:afterSettle", count);
+addEventListener("pageshow", count); // the browser ticks again what was ticked when one comes back
 count();
