@@ -27,7 +27,7 @@ from monitors.models import Incident
 from monitors.web import forms, incident_filter, present_evidence
 from monitors.web import present_incidents as present
 
-PAGE_SIZE = 50
+PAGE_SIZE = 40
 A_MINUTE = timedelta(minutes=1)
 """How long it is true how long an open incident has lasted."""
 STATES = [("", "All"), *((status.value, status.capitalize()) for status in IncidentStatus)]

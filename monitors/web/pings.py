@@ -11,7 +11,7 @@ from monitors.domain.status import Kind
 from monitors.ping_log import Place
 from monitors.web import present_pings, views
 
-PAGE_SIZE = 30
+PAGE_SIZE = 25
 KINDS = [("", "All"), (Kind.SUCCESS, "Success"), (Kind.FAIL, "Failed"), (Kind.START, "Started"), (Kind.LOG, "Log")]
 
 

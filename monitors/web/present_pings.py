@@ -10,7 +10,7 @@ from heartbeet.lib.words import Moment, Teller
 from monitors.domain.status import Kind
 from monitors.models import Ping
 
-LISTED, ALL = 1000, 1_000_000
+LISTED, ALL = 500, 1_000_000
 """How many characters of an output a list shows, and a ping's own page."""
 
 

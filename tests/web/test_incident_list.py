@@ -10,8 +10,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts import operations as accounts_operations
 from accounts.models import Membership, Organization, Project
+from heartbeet import bundle
 from monitors import operations
 from monitors.models import Incident, Monitor
+from monitors.web import incidents
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -341,3 +343,13 @@ def test_old_incidents_do_not_make_the_list_forget_that_there_were_some(owner: C
 
     assert "No incident is open" in page
     assert 'name="q"' in page
+
+
+def test_a_full_list_is_a_light_page(owner: Client, acme: Organization, alice: Membership) -> None:
+    for number in range(incidents.PAGE_SIZE):
+        monitor = factories.monitor(acme, name=f"Synchronise the warehouse {number}")
+        opened(monitor, acknowledged_at=datetime.now(UTC), acknowledged_by=alice.user)
+
+    page = re.sub(rb"<svg.*?</svg>", b"", owner.get("/incidents").content, flags=re.DOTALL)  # without its pictures
+
+    assert len(page) + sum(len(bundle.of(name).content) for name in bundle.SOURCES) < 150_000

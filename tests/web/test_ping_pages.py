@@ -2,13 +2,16 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from heartbeet import bundle
 from monitors.models import Monitor, Ping
 from monitors.ping_log import Place
+from monitors.web import pings
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -229,3 +232,15 @@ def test_a_ping_of_another_monitor_is_as_good_as_none(owner: Client, alices_moni
     answer = owner.get(f"/monitors/{alices_monitor.id}/pings/{theirs if number == '1' else number}")
 
     assert answer.status_code == 404
+
+
+def test_a_full_log_of_long_outputs_is_a_light_page(owner: Client, alices_monitor: Monitor, monkeypatch: Any) -> None:
+    monkeypatch.undo()  # pages of full length
+    given = {"kind": "fail", "method": "POST", "source": "203.0.113.7", "exit_code": 3, "duration_sec": 61.5}
+    body = {"body_head": b"x" * 8192, "body_tail": b"y" * 8192, "body_size": 100_000}
+    rows = [Ping(monitor=alices_monitor, received_at=factories.NOON, **given, **body) for _ in range(pings.PAGE_SIZE)]
+    Ping.objects.bulk_create(rows)
+
+    page = re.sub(rb"<svg.*?</svg>", b"", owner.get(f"/monitors/{alices_monitor.id}/pings").content, flags=re.DOTALL)
+
+    assert len(page) + sum(len(bundle.of(name).content) for name in bundle.SOURCES) < 150_000
