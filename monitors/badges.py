@@ -44,12 +44,6 @@ def states(badge: Badge, now: datetime) -> list[Status]:
     return [_state(monitor, now) for monitor in found]
 
 
-def tags_in_use(organization: Organization) -> list[str]:
-    """The tags that its monitors have, in alphabetical order."""
-    rows = Monitor.objects.filter(organization=organization, deleted_at=None).values_list("tags", flat=True)
-    return sorted({tag for tags in rows for tag in tags})
-
-
 @transaction.atomic
 def switch_on(*, monitor: Monitor, by: Actor, now: datetime) -> Badge:
     """Make the badge of a monitor; the one that is there stays."""
@@ -59,7 +53,7 @@ def switch_on(*, monitor: Monitor, by: Actor, now: datetime) -> Badge:
 @transaction.atomic
 def switch_on_for_tag(*, organization: Organization, tag: str, by: Actor, now: datetime) -> Badge:
     """Make the badge of a tag; the one that is there stays. Raises UnknownTag."""
-    if tag not in tags_in_use(organization):
+    if tag not in queries.tags_in_use(organization):
         raise UnknownTag(UnknownTag.__doc__)
     return _make(Badge(organization=organization, tag=tag), by, now)
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Max, Min, Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Max, Min, Q, QuerySet
 
 from accounts.models import Organization
+from monitors import queries
 from monitors.domain import fields
 from monitors.domain.status import IncidentStatus
 from monitors.models import Incident
@@ -100,9 +100,6 @@ def _of_status(found: QuerySet[Incident], status: str) -> QuerySet[Incident]:
 
 
 def _tagged(found: QuerySet[Incident], tag: str) -> QuerySet[Incident]:
-    """Tags are slugs, so one stands in the JSON text as it is, in quotes; SQLite has no containment of JSON."""
     if not tag:
         return found
-    if not fields.is_tag(tag):
-        return found.none()
-    return found.annotate(tags_text=Cast("monitor__tags", TextField())).filter(tags_text__contains=f'"{tag}"')
+    return queries.tagged(found, [tag], "monitor__tags") if fields.is_tag(tag) else found.none()

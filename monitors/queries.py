@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import (
     BooleanField,
@@ -61,10 +62,10 @@ def versioned(organization: Organization) -> QuerySet[Monitor]:
     return live(organization).annotate(event_id=Subquery(events), gap_until=Subquery(gaps))
 
 
-def tagged(found: QuerySet[Monitor], tags: Iterable[str]) -> QuerySet[Monitor]:
-    """Those of the monitors that have all of these tags. Tags are slugs, so each stands in the JSON text as it is, in
-    quotes; SQLite has no containment of JSON."""
-    found = found.annotate(tags_text=Cast("tags", TextField()))
+def tagged(found: QuerySet[Any], tags: Iterable[str], column: str = "tags") -> QuerySet[Any]:
+    """Those of the rows that have all of these tags, which stand in `column`. Tags are slugs, so each is in its JSON as
+    it is, in quotes; SQLite has no containment of JSON."""
+    found = found.alias(tags_text=Cast(column, TextField()))
     for tag in tags:
         found = found.filter(tags_text__contains=f'"{tag}"')
     return found

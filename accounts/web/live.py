@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from django.http import HttpRequest, HttpResponse
 
 LONGEST = timedelta(minutes=5)
-"""After this long a page is made anew in any case: strips and charts move on."""
+"""After this long a page is made anew in any case: strips move on, and so does what no version counts, such as the name
+of a project or the policy of alerts."""
 _HEADER = "Live-Version"
 
 

@@ -14,7 +14,7 @@ from accounts.web import reveal as once
 from accounts.web.components import Ask
 from accounts.web.organization import tabs
 from heartbeet.lib import clock
-from monitors import badges, feeds
+from monitors import badges, feeds, queries
 from monitors.models import Badge
 from monitors.web import feed, views
 from monitors.web import present_badges as present
@@ -31,7 +31,7 @@ def index(request: HttpRequest) -> HttpResponse:
     key = once.take(request, feed.resource(who.organization), now=clock.now()) if request.method == "GET" else ""
     shown = {
         "badges": [present.card(badge) for badge in found],
-        "tags": [tag for tag in badges.tags_in_use(who.organization) if tag not in taken],
+        "tags": [tag for tag in queries.tags_in_use(who.organization) if tag not in taken],
         "can_edit": who.allows(Scope.MONITORS_WRITE),
         "is_fed": feeds.of(who.organization) is not None,
         "feed_url": feed.address(key) if key else "",

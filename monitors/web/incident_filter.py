@@ -7,6 +7,7 @@ from datetime import date, datetime, time, tzinfo
 from django.http import QueryDict
 
 from accounts.models import Organization
+from monitors import queries
 from monitors.domain import fields
 from monitors.domain.status import INCIDENT_CAUSES, IncidentStatus, Severity
 from monitors.incidents import Asked, Standing
@@ -73,7 +74,7 @@ def form(organization: Organization, asked: Asked, standing: Standing) -> Form:
     """The form of the filter, in two queries; one more where the incidents of one monitor are asked for."""
     projects = list(organization.projects.order_by("name", "id").values_list("slug", "name"))
     monitors = Monitor.objects.filter(organization=organization)
-    tags = sorted({tag for tags in monitors.filter(deleted_at=None).values_list("tags", flat=True) for tag in tags})
+    tags = queries.tags_in_use(organization)
     has_both = len(standing.severities) > 1
     return Form(
         asked=asked,

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.domain.actor import SYSTEM
 from accounts.models import AuditEvent, Membership, Organization
-from monitors import badges, operations
+from monitors import badges, operations, queries
 from monitors.domain.status import Status
 from monitors.models import Badge, Monitor, Pulse, Run
 from tests import factories
@@ -151,4 +151,4 @@ def test_the_tags_in_use_are_those_of_live_monitors(of_tag: Badge, charlie: Memb
     factories.monitor(charlie.organization, tags=["theirs"])
     operations.delete(monitor=Monitor.objects.get(name="three"), by=SYSTEM, now=now)
 
-    assert badges.tags_in_use(of_tag.organization) == ["db", "eu"]
+    assert queries.tags_in_use(of_tag.organization) == ["db", "eu"]
