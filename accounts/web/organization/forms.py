@@ -1,10 +1,11 @@
 """The forms of an organisation's settings."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 
 from accounts.domain import roles, tokens
 from accounts.domain.roles import Role, Scope
@@ -146,6 +147,16 @@ class NewToken(forms.Form):
         return now + timedelta(days=int(days)) if days else None
 
 
+_FIRST_DAY, _LAST_DAY = date(1970, 1, 2), date(2999, 12, 30)
+"""Near the ends of the calendar a day has no beginning in every zone."""
+
+
+def _day(label: str) -> forms.DateField:
+    limits = [MinValueValidator(_FIRST_DAY), MaxValueValidator(_LAST_DAY)]
+    widget = forms.DateInput({"class": "input", "type": "date"})
+    return forms.DateField(label=label, required=False, validators=limits, widget=widget)
+
+
 class AuditFilter(forms.Form):
     """Which events to show."""
 
@@ -153,8 +164,8 @@ class AuditFilter(forms.Form):
     actor = forms.CharField(
         label="Who", required=False, max_length=254, widget=text_input(placeholder="e-mail", autocomplete="off")
     )
-    since = forms.DateField(label="From", required=False, widget=forms.DateInput({"class": "input", "type": "date"}))
-    until = forms.DateField(label="To", required=False, widget=forms.DateInput({"class": "input", "type": "date"}))
+    since = _day("From")
+    until = _day("To")
 
     def __init__(self, *args: Any, actions: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
