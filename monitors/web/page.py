@@ -6,6 +6,7 @@ from accounts.access import Access
 from accounts.domain.roles import Scope
 from accounts.web import live
 from alerts import queries as alerts_queries
+from alerts.web import present as channels
 from heartbeet.lib import words
 from monitors import badges, ping_log, policies, queries
 from monitors.domain.status import Kind
@@ -69,7 +70,7 @@ def whole(who: Access, monitor: Monitor, token: str, tell: words.Teller) -> dict
         "can_reveal": who.allows_reveal(),
         "snippets": snippets.of(_job(monitor, secrets)),
         "facts": present.facts(monitor, shown["policy"]),
-        "channels": alerts_queries.subscribed(monitor),
+        "channels": [channels.row(each, may_edit=shown["can_edit"]) for each in alerts_queries.subscribed(monitor)],
         "badge": present_badges.maybe(badges.of_monitor(monitor)),
     }
 

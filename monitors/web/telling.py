@@ -49,6 +49,7 @@ class TellingForm(forms.Form):
 
     def __init__(self, data: QueryDict | None, *, channel: Channel, chosen: Choice | None) -> None:
         self.channel, self._usual = channel, _usual(channel)
+        self.kind = registry.CHANNELS[channel.kind].label
         events = chosen.events if chosen and chosen.events is not None else self._usual
         initial = {
             "is_told": chosen is not None,

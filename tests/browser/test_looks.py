@@ -62,7 +62,7 @@ def pages(site: Installation) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("width", [360, 768, 2560])
+@pytest.mark.parametrize("width", [320, 360, 768, 2560])
 def test_no_page_scrolls_sideways(window: Open, pages: list[str], width: int) -> None:
     page = window(viewport={"width": width, "height": 740})
 
