@@ -14,7 +14,7 @@ from monitors.models import Monitor
 from monitors.operations import Secrets
 from monitors.web import chart_values, gap_lines, present, present_badges, present_incidents, present_pings, snippets
 
-PINGS, MOST_PINGS, INCIDENTS = 12, 200, 5
+PINGS, MOST_PINGS, INCIDENTS = 10, 200, 5
 
 
 def version(monitor: Monitor) -> str:
