@@ -27,8 +27,19 @@ from django.db.models.functions import Cast
 from accounts.models import Organization
 from monitors.domain import facts, judge, schedule, status
 from monitors.domain.policy import Snooze
-from monitors.domain.status import Cause, RunOutcome, Status
-from monitors.models import AlertPolicy, Gap, GapNotice, Incident, IncidentEvent, Monitor, Pulse, Run
+from monitors.domain.status import Cause, Kind, RunOutcome, Status
+from monitors.models import (
+    AlertPolicy,
+    Gap,
+    GapNotice,
+    Incident,
+    IncidentEvent,
+    Monitor,
+    Ping,
+    Pulse,
+    Run,
+    StatusChange,
+)
 
 WORTH_A_WORD = timedelta(seconds=30)
 
@@ -72,8 +83,7 @@ def tagged(found: QuerySet[Any], tags: Iterable[str], column: str = "tags") -> Q
 
 
 def incidents(organization: Organization) -> QuerySet[Incident]:
-    """All incidents of an organisation, also of deleted monitors, each with its monitor and
-    project."""
+    """All incidents of an organisation, also of deleted monitors, each with its monitor and project."""
     found = Incident.objects.filter(monitor__organization=organization)
     return found.select_related("monitor__project", "acknowledged_by")
 
@@ -88,6 +98,14 @@ def versioned_incidents(organization: Organization) -> QuerySet[Incident]:
         waiting=Subquery(waiting),
         pings=F("monitor__pulse__ping_count"),
     )
+
+
+def failure_behind(change: StatusChange | None) -> Ping | None:
+    """The ping that said `fail` and so changed the state, if that is why it changed."""
+    if change is None or change.cause != Cause.FAILED:
+        return None
+    its = Ping.objects.filter(monitor=change.monitor_id, received_at=change.at, kind=Kind.FAIL)
+    return its.order_by("-id").first()
 
 
 def recent_incidents(monitor: Monitor, limit: int) -> list[Incident]:

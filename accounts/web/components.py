@@ -1,6 +1,7 @@
 """The finished values that the shared template components take (`templates/components/`)."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from django.utils.html import conditional_escape
@@ -31,6 +32,20 @@ class State:
     def of(cls, key: str) -> "State":
         """The state of this key, with its usual word."""
         return cls(str(key), _WORDS.get(key, key.capitalize()))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something that a filter can be set to."""
+
+    key: str
+    word: str
+    is_chosen: bool
+
+
+def choices(known: Iterable[tuple[str, str]], chosen: str) -> list[Choice]:
+    """The choices of these keys and words, in their order."""
+    return [Choice(key, word, key == chosen) for key, word in known]
 
 
 @dataclass(frozen=True, slots=True)

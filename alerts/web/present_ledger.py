@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from accounts.web.components import State
+from accounts.web import components
+from accounts.web.components import Choice, State
 from alerts import ledger
 from alerts.domain.retry import DeliveryStatus
 from alerts.models import Attempt, Channel, Delivery, Notice
@@ -52,18 +53,9 @@ class DeliveryRow:
     attempts: Sequence[AttemptRow]
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A state that the ledger can be narrowed to."""
-
-    key: str
-    word: str
-    is_chosen: bool
-
-
 def choices(chosen: str) -> list[Choice]:
     """What the ledger can be narrowed to, all of it first."""
-    return [Choice(key, word, key == chosen) for key, word in (("", "All"), *STATES)]
+    return components.choices((("", "All"), *STATES), chosen)
 
 
 def delivery(entry: ledger.Entry, tell: Teller) -> DeliveryRow:

@@ -7,6 +7,8 @@ from datetime import date, datetime, time, tzinfo
 from django.http import QueryDict
 
 from accounts.models import Organization
+from accounts.web import components
+from accounts.web.components import Choice
 from monitors import queries
 from monitors.domain import fields
 from monitors.domain.status import INCIDENT_CAUSES, IncidentStatus, Severity
@@ -16,15 +18,6 @@ from monitors.web import present_incidents
 
 _LARGEST_ID = 2**63 - 1
 _SHOWN = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A value that can be asked for."""
-
-    key: str
-    word: str
-    is_chosen: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +86,7 @@ def _choices(every: str, offered: Iterable[tuple[str, str]], chosen: str) -> lis
     """All that is offered, `every` first; what was chosen is there even if it is not offered."""
     known = dict(offered)
     pairs = [("", every), *known.items(), *([(chosen, chosen)] if chosen and chosen not in known else [])]
-    return [Choice(key, word, key == chosen) for key, word in pairs]
+    return components.choices(pairs, chosen)
 
 
 @dataclass(slots=True)

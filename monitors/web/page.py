@@ -9,7 +9,6 @@ from alerts import queries as alerts_queries
 from alerts.web import present as channels
 from heartbeet.lib import words
 from monitors import badges, ping_log, policies, queries
-from monitors.domain.status import Kind
 from monitors.models import Monitor
 from monitors.operations import Secrets
 from monitors.web import chart_values, gap_lines, present, present_badges, present_incidents, present_pings, snippets
@@ -33,10 +32,11 @@ def living(
         incident.monitor = monitor
     log = ping_log.down_to(monitor, down_to, most=MOST_PINGS) if down_to else ping_log.page(monitor, size=PINGS)
     can_edit = who.allows(Scope.MONITORS_WRITE)
+    change = monitor.status_changes.order_by("-at", "-id").first()
     history = present.History(
-        change=monitor.status_changes.order_by("-at", "-id").first(),
+        change=change,
         incident=next((each for each in incidents if each.resolved_at is None), None),
-        failure=next((each for each in log.pings if each.kind == Kind.FAIL), None),
+        failure=queries.failure_behind(change),
     )
     its, outlook = policies.of_monitors([monitor])[monitor.id], queries.outlook(monitor, tell.now)
     moments = (outlook.next_due_at, outlook.deadline_at, monitor.snoozed_until)

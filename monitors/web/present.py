@@ -48,7 +48,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What explains a monitor's state: its last change, the open incident, and the last ping that said `fail`."""
+    """What explains a monitor's state: its last change, the open incident, and the ping whose `fail` was the change."""
 
     change: StatusChange | None
     incident: Incident | None

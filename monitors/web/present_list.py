@@ -7,7 +7,8 @@ from django.http import QueryDict
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.web.components import State
+from accounts.web import components
+from accounts.web.components import Choice, State
 from heartbeet.lib.words import Moment, Teller
 from monitors import queries
 from monitors.board import WORST_FIRST, Asked, Board, Line
@@ -26,15 +27,6 @@ class Count:
 
     state: State
     count: int
-    is_chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Something that a filter can be set to."""
-
-    key: str
-    word: str
     is_chosen: bool
 
 
@@ -94,10 +86,10 @@ def filters(board: Board, asked: Asked, given: QueryDict) -> Filters:
     return Filters(
         search=asked.search,
         status=asked.status,
-        orders=_choices(ORDERS, asked.order),
-        types=_choices(TYPES, asked.type),
-        projects=_choices([("", "Every project"), *by_name], asked.project) if len(projects) > 1 else (),
-        tags=_choices([(tag, tag) for tag in tags], ""),
+        orders=components.choices(ORDERS, asked.order),
+        types=components.choices(TYPES, asked.type),
+        projects=components.choices([("", "Every project"), *by_name], asked.project) if len(projects) > 1 else (),
+        tags=components.choices([(tag, tag) for tag in tags], ""),
         chosen_tags=[Chosen(tag, _without(given, tag)) for tag in asked.tags],
         is_narrowed=asked.is_narrowed,
     )
@@ -149,7 +141,3 @@ def _without(given: QueryDict, tag: str) -> str:
     kept.setlist("tag", [each for each in given.getlist("tag") if each not in ("", tag)])
     kept.pop("page", None)
     return f"?{kept.urlencode()}"
-
-
-def _choices(known: Sequence[tuple[str, str]], chosen: str) -> list[Choice]:
-    return [Choice(key, word, key == chosen) for key, word in known]

@@ -1,7 +1,9 @@
 """Snippets for a beet: one ping for each event, from what makes the events. None of them makes an event wait for long,
 or fail."""
 
-from monitors.web.snippets import parts
+from dataclasses import replace
+
+from monitors.web.snippets import parts, programs
 from monitors.web.snippets.parts import File, Job, Snippet
 
 _CURL = "curl -fsS -m 5 -X POST -o /dev/null @url@"
@@ -22,8 +24,6 @@ _JAVASCRIPT = """
 // @name@: call this at each event, in a page, in Node, Deno or a worker. The browser sends it even if the page closes.
 const countEvent = () => fetch(@url@, { method: "POST", keepalive: true }).catch(() => {});
 """
-_BEACON = "<script>navigator.sendBeacon(@url@)</script>"
-_IMAGE = '<img src=@url@ alt="" width="1" height="1">'
 
 
 def curl(job: Job) -> Snippet:
@@ -41,11 +41,8 @@ def javascript(job: Job) -> Snippet:
 
 
 def html_beacon(job: Job) -> Snippet:
-    """An image; where only POST counts, a beacon of the browser's, which is a POST."""
-    note = "One event each time somebody opens the page. It never breaks it."
-    if job.is_post_only:
-        return _of("html-beacon", "HTML beacon", note, _BEACON, job, url=parts.in_script(job.beet_url))
-    return _of("html-beacon", "HTML beacon", note, _IMAGE, job, url=parts.attribute(job.beet_url))
+    """The same as of a job."""
+    return replace(programs.html_beacon(job), note="One event each time somebody opens the page. It never breaks it.")
 
 
 def _of(key: str, label: str, note: str, template: str, job: Job, *, url: str) -> Snippet:
