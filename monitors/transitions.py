@@ -25,6 +25,9 @@ TITLES = {
     Cause.MISSED: "{name} missed its ping",
     Cause.FAILED: "{name} reported a failure",
     Cause.OVERRAN: "{name} ran too long",
+    Cause.SILENCE: "{name} went silent",
+    Cause.DROP: "{name} dropped",
+    Cause.VALUE: "{name} reported an unusual value",
 }
 
 
@@ -282,6 +285,8 @@ def _incident(monitor: Monitor, effect: facts.IncidentOpened) -> Incident:
         opened_at=effect.at,
         expected_at=effect.expected_at,
         last_ping_at=effect.last_ping_at,
+        severity=effect.severity,
+        evidence=None if effect.evidence is None else dict(effect.evidence),
     )
 
 

@@ -1,10 +1,12 @@
 """What a judgement starts from (`Facts`), what it ends in (`Verdict`), and the effects it asks for, as plain values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from monitors.domain.schedule import Schedule
-from monitors.domain.status import Cause, RunOutcome, Status
+from monitors.domain.status import Cause, RunOutcome, Severity, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +83,25 @@ class Excused:
 
 @dataclass(frozen=True, slots=True)
 class IncidentOpened:
-    """The incident opens, at its true time. `expected_at` is the time that was not met; None for a reported failure."""
+    """The incident opens, at its true time. `expected_at` is the time that was not met; None for a reported failure.
+    `evidence` is what a rhythm or a value has to show for it, as plain values."""
 
     at: datetime
     cause: Cause
     expected_at: datetime | None
     last_ping_at: datetime | None
+    severity: Severity = Severity.CRITICAL
+    evidence: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentEscalated:
+    """The open incident became worse at `at`: what was a drop is a silence, or nearly one."""
+
+    at: datetime
+    cause: Cause
+    severity: Severity
+    evidence: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +154,7 @@ class RunEnded:
     outcome: RunOutcome
 
 
-StateEffect = StatusChanged | Excused | IncidentOpened | IncidentResolved
+StateEffect = StatusChanged | Excused | IncidentOpened | IncidentEscalated | IncidentResolved
 RunEffect = RunOpened | RunNoted | RunBegan | RunReopened | RunEnded
 Effect = StateEffect | RunEffect
 

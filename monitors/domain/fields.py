@@ -17,6 +17,8 @@ YEAR_SEC = schedule.MAX_INTERVAL_SEC
 MAX_INT = 2_147_483_647
 HEARTBEAT, BEET = "heartbeat", "beet"
 TYPES = (HEARTBEAT, BEET)
+PING, HOUR_SUM, HOUR_MEAN = "ping", "hour_sum", "hour_mean"
+VALUE_PER = (PING, HOUR_SUM, HOUR_MEAN)
 SCHEDULE = frozenset({"interval_sec", "cron", "timezone", "grace_sec", "max_runtime_sec"})
 """A change of one of these makes a monitor wait anew."""
 

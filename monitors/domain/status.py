@@ -51,6 +51,7 @@ class Cause(StrEnum):
     RESUMED = "resumed"
     GAP = "gap"
     DELETED = "deleted"
+    LEARNED = "learned"
 
 
 INCIDENT_CAUSES = [Cause.MISSED, Cause.FAILED, Cause.OVERRAN, Cause.SILENCE, Cause.DROP, Cause.VALUE]

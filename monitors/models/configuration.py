@@ -14,7 +14,12 @@ class Monitor(models.Model):
     """The configuration of a monitor; it changes when a person edits it. Its state lives in `Pulse`.
 
     `alert_delay_sec`, `remind_every_sec` and `recovery_threshold` are empty where the organisation's `AlertPolicy`
-    counts. A snooze has begun at `snoozed_at`; without `snoozed_until` it ends at the next success after that."""
+    counts. A snooze has begun at `snoozed_at`; without `snoozed_until` it ends at the next success after that.
+
+    Of a beet: `rho` is the share of the usual rate that is worth waking somebody for, `budget_weeks` how many weeks may
+    pass per false alarm (empty: the organisation's), `learning_silence_sec` what silence alerts while it still learns.
+    Of any monitor: a value below `value_below` or above `value_above`, or outside the learned band if `value_band`, is
+    a failure; `value_per` says whether that is judged ping by ping, or for the sum or the mean of each hour."""
 
     HEARTBEAT, BEET = fields.HEARTBEAT, fields.BEET
 
@@ -38,6 +43,13 @@ class Monitor(models.Model):
     alert_delay_sec = models.PositiveIntegerField(null=True, blank=True)
     remind_every_sec = models.PositiveIntegerField(null=True, blank=True)
     recovery_threshold = models.PositiveIntegerField(null=True, blank=True)
+    rho = models.FloatField(default=0.4, db_default=0.4)
+    budget_weeks = models.PositiveIntegerField(null=True, blank=True)
+    learning_silence_sec = models.PositiveIntegerField(null=True, blank=True)
+    value_below = models.FloatField(null=True, blank=True)
+    value_above = models.FloatField(null=True, blank=True)
+    value_per = models.CharField(max_length=9, choices=choices(fields.VALUE_PER), default="ping", db_default="ping")
+    value_band = models.BooleanField(default=False, db_default=False)
     snoozed_at = models.DateTimeField(null=True, blank=True)
     snoozed_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
@@ -65,6 +77,10 @@ class Monitor(models.Model):
             models.CheckConstraint(condition=Q(alert_threshold__gte=1), name="monitor_threshold_positive"),
             models.CheckConstraint(
                 condition=Q(recovery_threshold=None) | Q(recovery_threshold__gte=1), name="monitor_recovery_positive"
+            ),
+            models.CheckConstraint(condition=Q(rho__gt=0, rho__lt=1), name="monitor_rho_is_a_share"),
+            models.CheckConstraint(
+                condition=Q(budget_weeks=None) | Q(budget_weeks__gte=1), name="monitor_budget_positive"
             ),
             models.CheckConstraint(
                 condition=Q(snoozed_until=None) | Q(snoozed_at__isnull=False), name="monitor_snooze_has_start"
@@ -106,18 +122,23 @@ class Token(models.Model):
 class AlertPolicy(models.Model):
     """How an organisation is alerted, where a monitor says nothing else. `alert_delay_sec`: tell only what is still
     open after so long; 0 tells at once. `remind_every_sec`: tell again while nobody has acknowledged; 0 is never.
-    `recovery_threshold`: good pings in a row until a monitor that is down counts as up again."""
+    `recovery_threshold`: good pings in a row until a monitor that is down counts as up again. `beet_budget_weeks`: how
+    many weeks may pass per false alarm of all its beets together; empty leaves each beet to itself."""
 
     organization = models.OneToOneField(Organization, on_delete=models.CASCADE, related_name="alert_policy")
     alert_delay_sec = models.PositiveIntegerField(default=0)
     remind_every_sec = models.PositiveIntegerField(default=0)
     recovery_threshold = models.PositiveIntegerField(default=1)
+    beet_budget_weeks = models.PositiveIntegerField(null=True, blank=True)
     updated_at = models.DateTimeField()
 
     class Meta:
         verbose_name_plural = "alert policies"
         constraints = [
             models.CheckConstraint(condition=Q(recovery_threshold__gte=1), name="policy_recovery_positive"),
+            models.CheckConstraint(
+                condition=Q(beet_budget_weeks=None) | Q(beet_budget_weeks__gte=1), name="policy_budget_positive"
+            ),
         ]
 
     def __str__(self) -> str:

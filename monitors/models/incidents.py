@@ -12,7 +12,8 @@ from monitors.models.configuration import Monitor
 
 class Incident(models.Model):
     """A time in which a monitor was not as it should be. At most one per monitor is open. `expected_at` and
-    `last_ping_at` are the evidence as it was when the incident opened."""
+    `last_ping_at` are the evidence as it was when the incident opened; that of a beet or of a value stands in
+    `evidence`, as `domain.evidence` writes it, and is brought up to date when the incident gets worse."""
 
     monitor = models.ForeignKey(Monitor, on_delete=models.CASCADE, db_index=False, related_name="incidents")
     severity = models.CharField(max_length=8, choices=choices(status.Severity), default=status.Severity.CRITICAL)
@@ -28,6 +29,7 @@ class Incident(models.Model):
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolution = models.CharField(max_length=15, blank=True, choices=choices(status.Cause))
     remind_at = models.DateTimeField(null=True, blank=True)
+    evidence = models.JSONField(null=True, blank=True)
 
     class Meta:
         constraints = [
