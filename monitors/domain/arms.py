@@ -1,0 +1,235 @@
+"""Judging a beet: two arms on the clock of expected events (`expected`), one for silence and one for a drop.
+
+*Silence.* With L events expected since the last, the odds against that silence are S = (1/v)·ln(1 + v·L/c): a gamma
+mixture of exponential waits, L/c for v = 0.
+
+*Drop.* A CUSUM of the log-likelihood ratio of a rate that has fallen to the share ρ, for Poisson counts whose rate
+varies in time (Rogerson & Yamada, "Approaches to syndromic surveillance when data consist of small regional counts",
+MMWR 53 Suppl. (2004) 79-85): G grows by (1-ρ)(1-g)/c per expected event and falls by ln(1/ρ)/c per event, never below
+0. g = min(0.4, 1.5·√v) is what a wobbling rate may be lower by chance.
+
+Both alert at h = max(3, ln(N·B)): N independent events are expected in a week, and B weeks may pass per false alarm.
+
+So the moment of the alarm is known in advance: it is a deadline. Between two looks everything is sums of Λ, so looking
+once after many events finds what looking after each would have found. Instants are seconds since 1970.
+"""
+
+import itertools
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from monitors.domain.expected import Expected, Profile
+from monitors.domain.status import Severity
+
+LOOKS_APART_SEC = 30.0
+"""A stream of many events a second is not looked at more often than this."""
+RECOVERY_LOOK_SEC = 60.0
+"""So often an open incident is looked at: recovery comes from events, and events wake nothing."""
+ENOUGH = 0.5
+"""Back is a stream with this share of what is expected …"""
+BACK_AFTER_SILENCE, BACK_AFTER_DROP = 5.0, 20.0
+"""… over so many expected events: a stray event is soon told from a stream, a low stream from a full one is not."""
+NEARLY_SILENT = 0.2
+_NO_WOBBLE = 1e-6
+
+
+class Arm(StrEnum):
+    """What an alarm is about."""
+
+    SILENCE = "silence"
+    DROP = "drop"
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """What a person decides: `rho` is the share of the usual rate that is worth waking somebody for, `budget_weeks` how
+    many weeks may pass per false alarm."""
+
+    rho: float = 0.4
+    budget_weeks: float = 26.0
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """The two arms' numbers: the threshold `h` in nats, `silence` as expected events without one, and what G gains per
+    expected event and loses per event."""
+
+    h: float
+    silence: float
+    gain: float
+    loss: float
+
+    @classmethod
+    def of(cls, profile: Profile, tuning: Tuning) -> "Test":
+        """The arms for a rhythm and what a person wants of it."""
+        c, v = profile.burst, profile.wobble
+        h = max(3.0, math.log(max(1.0, profile.weekly / c * tuning.budget_weeks)))
+        guard = min(0.4, 1.5 * math.sqrt(v))
+        silence = c * h if v < _NO_WOBBLE else c * math.expm1(v * h) / v
+        return cls(h, silence, (1 - tuning.rho) * (1 - guard) / c, math.log(1 / tuning.rho) / c)
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """The open incident as the arms know it."""
+
+    opened_at: float
+    arm: Arm
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Arms:
+    """Where judgement stands at `at`. `quiet` events were expected since the last, which came at `heard_at`; `drop` is
+    G, which was 0 last at `drop_since`, and since then `drop_seen` of `drop_expected` came. While an `alarm` is open,
+    `back_seen` of `back_expected` have come since the stream may have been back."""
+
+    at: float
+    heard_at: float
+    quiet: float = 0.0
+    drop: float = 0.0
+    drop_since: float = 0.0
+    drop_expected: float = 0.0
+    drop_seen: int = 0
+    back_expected: float = 0.0
+    back_seen: int = 0
+    alarm: Alarm | None = None
+
+
+def begin(at: float, heard_at: float | None = None) -> Arms:
+    """Wait from now; `heard_at` is when the last event came."""
+    return Arms(at=at, heard_at=at if heard_at is None else heard_at, drop_since=at)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Something changed: an alarm opened or got worse, and then `severity` is how bad it is, or it is over. `expected`
+    and `seen` are since `since`; `log_odds` is how far from chance, in nats."""
+
+    at: float
+    arm: Arm
+    severity: Severity | None
+    since: float
+    expected: float
+    seen: int
+    log_odds: float
+
+
+def advance(
+    arms: Arms,
+    times: Sequence[float],
+    until: float,
+    clock: Expected,
+    test: Test,
+    *,
+    deltas: Iterable[float] | None = None,
+    sizes: Iterable[int] | None = None,
+) -> tuple[Arms, list[Turn]]:
+    """Take in the events at `times`, in order and all after `arms.at`, and the silence up to `until`.
+
+    `deltas` are the events expected between one time and the next, the first since `arms.at`; they are worked out if
+    they are not given. `sizes` are how many events came at each time."""
+    walk = _Walk(arms, clock, test)
+    if deltas is None:
+        edges = [arms.at, *times]
+        deltas = [clock.between(start, end) for start, end in itertools.pairwise(edges)]
+    for at, delta, size in zip(times, deltas, sizes if sizes is not None else [1] * len(times), strict=True):
+        walk.wait(at, delta)
+        walk.hear(at, size)
+    walk.wait(until, clock.between(walk.at, until))
+    return walk.arms(), walk.turns
+
+
+def deadline(arms: Arms, clock: Expected, test: Test) -> float:
+    """The earliest moment at which the state could change if nothing more comes: when an arm reaches its threshold, or,
+    while an alarm is open, the next look."""
+    if arms.alarm is not None:
+        return arms.at + RECOVERY_LOOK_SEC
+    left = min(test.silence - arms.quiet, (test.h - arms.drop) / test.gain)
+    return max(clock.after(arms.at, max(0.0, left)), arms.at + LOOKS_APART_SEC)
+
+
+class _Walk:
+    """One pass over events in order. Plain variables: this runs for each of a million events."""
+
+    def __init__(self, arms: Arms, clock: Expected, test: Test) -> None:
+        self.at, self.alarm, self.turns = arms.at, arms.alarm, list[Turn]()
+        self.quiet, self.drop, self.heard_at = arms.quiet, arms.drop, arms.heard_at
+        self.drop_since, self.drop_expected, self.drop_seen = arms.drop_since, arms.drop_expected, arms.drop_seen
+        self.back_expected, self.back_seen = arms.back_expected, arms.back_seen
+        self._clock, self._test = clock, test
+
+    def arms(self) -> Arms:
+        return Arms(
+            self.at, self.heard_at, self.quiet, self.drop, self.drop_since, self.drop_expected, self.drop_seen,
+            self.back_expected, self.back_seen, self.alarm,
+        )  # fmt: skip
+
+    def wait(self, until: float, delta: float) -> None:
+        """Nothing came until then, while `delta` were expected."""
+        test = self._test
+        if self.quiet + delta >= test.silence or self.drop + delta * test.gain >= test.h:
+            self._cross(delta)
+        self.quiet += delta
+        self.drop = min(test.h, self.drop + delta * test.gain)
+        self.drop_expected += delta
+        if self.alarm is not None:
+            self.back_expected += delta
+        self.at = until
+
+    def hear(self, at: float, size: int) -> None:
+        """So many events came at this time."""
+        self.quiet, self.heard_at = 0.0, at
+        self.drop_seen += size
+        self.drop = max(0.0, self.drop - size * self._test.loss)
+        if self.alarm is not None:
+            self._maybe_back(at, size)
+        if self.drop == 0.0:
+            self.drop_since, self.drop_expected, self.drop_seen = at, 0.0, 0
+
+    def _cross(self, delta: float) -> None:
+        """An arm reaches its threshold within the next `delta` expected events."""
+        to_silence = max(0.0, self._test.silence - self.quiet)
+        to_drop = max(0.0, (self._test.h - self.drop) / self._test.gain)
+        if self.alarm is None:
+            is_silent = to_silence <= to_drop or self.drop_seen == 0
+            self._open(Arm.SILENCE if is_silent else Arm.DROP, min(to_silence, to_drop))
+        if self.alarm is not None and self.alarm.arm is Arm.DROP and to_silence <= delta:
+            self._turn(Arm.SILENCE, Severity.CRITICAL, to_silence)
+
+    def _open(self, arm: Arm, ahead: float) -> None:
+        is_low = self.drop_seen < NEARLY_SILENT * (self.drop_expected + ahead)
+        self._turn(arm, Severity.CRITICAL if arm is Arm.SILENCE or is_low else Severity.WARNING, ahead)
+        self.back_expected, self.back_seen = 0.0, 0
+
+    def _turn(self, arm: Arm, severity: Severity, ahead: float) -> None:
+        """Open an alarm, or make it worse, when `ahead` more events are to have come."""
+        at = self._clock.after(self.at, ahead)
+        opened_at = self.alarm.opened_at if self.alarm else at
+        self.alarm = Alarm(opened_at, arm, severity)
+        if arm is Arm.SILENCE:
+            since, expected, seen = self.heard_at, self.quiet + ahead, 0
+        else:
+            since, expected, seen = self.drop_since, self.drop_expected + ahead, self.drop_seen
+        self.turns.append(Turn(at, arm, severity, since, expected, seen, self._test.h))
+
+    def _maybe_back(self, at: float, size: int) -> None:
+        """Whether the stream is back: G came back to 0, or enough of what is expected has come for long enough. Too
+        little begins anew with this event."""
+        alarm = self.alarm
+        assert alarm is not None, "asked while an alarm is open"
+        self.back_seen += size
+        enough = BACK_AFTER_SILENCE if alarm.arm is Arm.SILENCE else BACK_AFTER_DROP
+        if self.back_seen < ENOUGH * self.back_expected or self.back_seen == size:
+            self.back_expected, self.back_seen = 0.0, size
+        if self.drop > 0.0 and self.back_expected < enough:
+            return
+        self.turns.append(Turn(at, alarm.arm, None, alarm.opened_at, self.back_expected, self.back_seen, 0.0))
+        self.alarm, self.drop = None, 0.0
+
+
+def rewait(arms: Arms, at: float) -> Arms:
+    """Wait anew from now, as after a pause or when a person says that it is well."""
+    return replace(begin(at, arms.heard_at), heard_at=max(arms.heard_at, at))

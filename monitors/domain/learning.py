@@ -1,0 +1,156 @@
+"""Learning a rhythm from the events of each hour, for many beets at once.
+
+A local hour of the week has a rate λ, shrunk towards what its hour of the day and its day of the week say together
+(gamma-Poisson shrinkage, with a prior worth KAPPA weeks). How far counts stray from it is c·λ + v·λ²: bursts and
+wobble. Unusual hours weigh less, as in the outbreak detection of Noufaily et al., "An improved algorithm for outbreak
+detection in multiple surveillance systems", Statistics in Medicine 32 (2013) 1206-1222, whose weights these are.
+"""
+
+from datetime import datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitors.domain import expected
+from monitors.domain.expected import WEEK_HOURS, Profile
+
+WEEKS = 8
+"""So many weeks are learned from."""
+READY_AFTER = timedelta(days=14)
+READY_EVENTS = 50
+"""A rhythm is known once so much time has been counted, with so many events in it."""
+KAPPA = 2.0
+"""What the prior is worth, in weeks."""
+PASSES = 3
+USUAL = 2.58
+"""A residual up to this, in standard deviations, counts in full (Noufaily et al.)."""
+MOST_WOBBLE = 0.5
+LEVEL_HOURS = 2 * WEEK_HOURS
+LEVEL_EVENTS = 50.0
+"""The level of the last two weeks is believed by total / (total + this)."""
+_TINY = 1e-9
+
+Array = NDArray[np.float64]
+
+
+def is_ready(counted: timedelta, events: int) -> bool:
+    """Whether so much time with so many events is enough to learn a rhythm from."""
+    return counted >= READY_AFTER and events >= READY_EVENTS
+
+
+def learn(
+    start: datetime,
+    counts: NDArray[np.int64] | Array,
+    weights: Array,
+    zone: str,
+    *,
+    floors: NDArray[np.bool_] | None = None,
+    levels: Array | None = None,
+) -> list[Profile]:
+    """The profiles of M beets of one time zone from their events in H UTC hours, of which the first begins at `start`.
+
+    `counts` and `weights` have the shape (M, H). A weight is 0 to 1: how much of the hour counts, 0 in pauses,
+    incidents and times in which nobody listened. Where `floors`, more came than were counted. `levels` (M,) are kept
+    where they are not nan."""
+    hours, seen = counts.astype(np.float64), weights.astype(np.float64)
+    slot = expected.slots(zone, start, hours.shape[1])
+    robust = np.ones_like(hours)
+    for _ in range(PASSES):
+        omega = seen * robust
+        rates = _rates(hours, omega, slot)
+        usual = rates[:, slot]
+        burst, wobble = _dispersion(hours, usual, omega, _spare(omega, slot))
+        robust = _robust(hours, usual, burst, wobble)
+        if floors is not None:
+            robust = np.where(floors & (hours < usual), 0.0, robust)
+    level = _level(hours, usual, seen * robust)
+    if levels is not None:
+        level = np.where(np.isnan(levels), level, levels)
+    return [
+        Profile(zone, tuple(row.tolist()), float(level[k]), float(burst[k]), float(wobble[k]))
+        for k, row in enumerate(rates)
+    ]
+
+
+def _rates(hours: Array, omega: Array, slot: NDArray[np.intp]) -> Array:
+    """λ of each slot (M, 168): (κ·prior + Σωn) / (κ + Σω)."""
+    total, weight = _by_slot(omega * hours, slot), _by_slot(omega, slot)
+    return (KAPPA * _prior(total, weight) + total) / (KAPPA + weight)
+
+
+def _prior(total: Array, weight: Array) -> Array:
+    """Hour of the day times day of the week; the hours of the day are smoothed circularly by ¼ ½ ¼."""
+    shape = (-1, 7, 24)
+    events, seen = total.reshape(shape), weight.reshape(shape)
+    mean = _ratio(events.sum(axis=(1, 2)), seen.sum(axis=(1, 2)))[:, None]
+    of_hour = np.where(seen.sum(axis=1) > 0, _ratio(events.sum(axis=1), seen.sum(axis=1)), mean)
+    of_hour = 0.25 * np.roll(of_hour, 1, axis=1) + 0.5 * of_hour + 0.25 * np.roll(of_hour, -1, axis=1)
+    usual = (seen * of_hour[:, None, :]).sum(axis=2)
+    of_day = np.where(usual > 0, _ratio(events.sum(axis=2), usual), 1.0)
+    found: Array = (of_day[:, :, None] * of_hour[:, None, :]).reshape(-1, WEEK_HOURS)
+    return found
+
+
+def _dispersion(hours: Array, usual: Array, omega: Array, spare: Array) -> tuple[Array, Array]:
+    """c ≥ 1 and 0 ≤ v ≤ 0.5 of Var(n) = c·λ + v·λ², by non-negative least squares on the squared residuals, each
+    weighed by the inverse of its own variance. `spare` is what a residual keeps of its variance, since λ was learned
+    from the same hour."""
+    squares = (hours - usual) ** 2 / spare
+    burst, wobble = np.ones(len(hours)), np.full(len(hours), 0.02)
+    steady = usual + usual.mean(axis=1, keepdims=True)  # an hour that is always empty would else weigh most
+    for _ in range(2):
+        variance = np.maximum(burst[:, None] * steady + wobble[:, None] * steady**2, _TINY)
+        weight = np.where(usual > _TINY, omega / variance**2, 0.0)
+        burst, wobble = _least_squares(squares, usual, weight)
+    return burst, wobble
+
+
+def _least_squares(squares: Array, usual: Array, weight: Array) -> tuple[Array, Array]:
+    """The two coefficients within their bounds: where one would leave them it stays at the bound, and the other is
+    found anew."""
+    x1, x2 = usual, usual**2
+    a11, a12, a22 = ((weight * p * q).sum(axis=1) for p, q in ((x1, x1), (x1, x2), (x2, x2)))
+    b1, b2 = (weight * x1 * squares).sum(axis=1), (weight * x2 * squares).sum(axis=1)
+    determinant = a11 * a22 - a12**2
+    is_sound = determinant > 1e-9 * a11 * a22
+    burst = np.where(is_sound, (b1 * a22 - b2 * a12) / np.where(is_sound, determinant, 1.0), 1.0)
+    burst = np.maximum(burst, 1.0)
+    wobble = np.clip(_ratio(b2 - burst * a12, a22), 0.0, MOST_WOBBLE)
+    burst = np.maximum(_ratio(b1 - wobble * a12, a11), 1.0)
+    return burst, wobble
+
+
+def _spare(omega: Array, slot: NDArray[np.intp]) -> Array:
+    """1 − 2/(κ + W) + W/(κ + W)² for an hour whose slot was learned with weight W."""
+    weight = _by_slot(omega, slot)[:, slot]
+    return 1 - 2 / (KAPPA + weight) + weight / (KAPPA + weight) ** 2
+
+
+def _robust(hours: Array, usual: Array, burst: Array, wobble: Array) -> Array:
+    """1 for a residual up to USUAL, else (USUAL/r)². Anscombe residuals, as Noufaily et al. use: a Pearson residual
+    takes a second event in an hour of 0.3 for an outlier."""
+    spread = np.sqrt(np.maximum(burst[:, None] + wobble[:, None] * usual, _TINY))
+    root = np.maximum(usual, _TINY) ** (1 / 6)
+    residual = 1.5 * (hours ** (2 / 3) - usual ** (2 / 3)) / (root * spread)
+    return np.minimum(1.0, (USUAL / np.maximum(np.abs(residual), _TINY)) ** 2)
+
+
+def _level(hours: Array, usual: Array, omega: Array) -> Array:
+    """How the last two weeks compare with all, shrunk by how many events they had."""
+    late = slice(-LEVEL_HOURS, None)
+    seen, awaited = (omega * hours)[:, late].sum(axis=1), (omega * usual)[:, late].sum(axis=1)
+    ratio = np.where(awaited > _TINY, _ratio(seen, awaited), 1.0)
+    return 1.0 + (ratio - 1.0) * seen / (seen + LEVEL_EVENTS)
+
+
+def _by_slot(values: Array, slot: NDArray[np.intp]) -> Array:
+    """Sums of the hours of each slot: (M, H) to (M, 168)."""
+    order = np.argsort(slot, kind="stable")
+    present, first = np.unique(slot[order], return_index=True)
+    found = np.zeros((len(values), WEEK_HOURS))
+    found[:, present] = np.add.reduceat(values[:, order], first, axis=1)
+    return found
+
+
+def _ratio(top: Array, bottom: Array) -> Array:
+    return np.divide(top, bottom, out=np.zeros_like(top), where=bottom > 0)

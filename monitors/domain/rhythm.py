@@ -1,0 +1,35 @@
+"""The rules of a beet: what is usual for a stream of events, and when it is not.
+
+Pure functions on plain values and NumPy arrays. Callers use this module; the rules stand, each group for itself, in
+`expected` (how many events were to come), `learning` (what is usual), `arms` (silence and drops) and `replay` (what
+would have been).
+"""
+
+from monitors.domain.arms import Arm, Arms, Test, Tuning, Turn, advance, begin, deadline, rewait
+from monitors.domain.expected import Expected, Profile, instant, seconds, slots
+from monitors.domain.learning import READY_AFTER, READY_EVENTS, WEEKS, is_ready, learn
+from monitors.domain.replay import Alarm, replay
+
+__all__ = [
+    "READY_AFTER",
+    "READY_EVENTS",
+    "WEEKS",
+    "Alarm",
+    "Arm",
+    "Arms",
+    "Expected",
+    "Profile",
+    "Test",
+    "Tuning",
+    "Turn",
+    "advance",
+    "begin",
+    "deadline",
+    "instant",
+    "is_ready",
+    "learn",
+    "replay",
+    "rewait",
+    "seconds",
+    "slots",
+]
