@@ -123,11 +123,12 @@ class Expected:
         first = int(times[0] // HOUR_SEC)
         hours = int(times[-1] // HOUR_SEC) - first + 1
         rates = np.array(self._profile.rates)[slots(self._profile.zone, instant(first * HOUR_SEC), hours)] * self._scale
-        edges = (first + np.arange(hours + 1)) * HOUR_SEC
-        whole = np.concatenate([[0.0], np.cumsum(rates * HOUR_SEC)])
-        edges, whole = _stand_still(edges, whole, self._deaf)
+        hourly = np.arange(first, first + hours + 1, dtype=np.float64) * HOUR_SEC
+        total: NDArray[np.float64] = np.concatenate([[0.0], np.cumsum(rates * HOUR_SEC)])
+        edges, whole = _stand_still(hourly, total, self._deaf)
         found: NDArray[np.float64] = np.interp(times, edges, whole)
-        return found - found[0]
+        found -= found[0]
+        return found
 
     def _whole(self, start: float, end: float) -> float:
         """As if somebody had listened all the time."""

@@ -123,7 +123,8 @@ def _least_squares(squares: Array, usual: Array, weight: Array) -> tuple[Array, 
 def _spare(omega: Array, slot: NDArray[np.intp]) -> Array:
     """1 − 2/(κ + W) + W/(κ + W)² for an hour whose slot was learned with weight W."""
     weight = _by_slot(omega, slot)[:, slot]
-    return 1 - 2 / (KAPPA + weight) + weight / (KAPPA + weight) ** 2
+    spare: Array = 1 - 2 / (KAPPA + weight) + weight / (KAPPA + weight) ** 2
+    return spare
 
 
 def _robust(hours: Array, usual: Array, burst: Array, wobble: Array) -> Array:
@@ -140,7 +141,8 @@ def _level(hours: Array, usual: Array, omega: Array) -> Array:
     late = slice(-LEVEL_HOURS, None)
     seen, awaited = (omega * hours)[:, late].sum(axis=1), (omega * usual)[:, late].sum(axis=1)
     ratio = np.where(awaited > _TINY, _ratio(seen, awaited), 1.0)
-    return 1.0 + (ratio - 1.0) * seen / (seen + LEVEL_EVENTS)
+    level: Array = 1.0 + (ratio - 1.0) * seen / (seen + LEVEL_EVENTS)
+    return level
 
 
 def _by_slot(values: Array, slot: NDArray[np.intp]) -> Array:

@@ -5,7 +5,8 @@ Pure functions on plain values and NumPy arrays. Callers use this module; the ru
 would have been).
 """
 
-from monitors.domain.arms import Arm, Arms, Test, Tuning, Turn, advance, begin, deadline, rewait
+from monitors.domain.arms import RECOVERY_LOOK_SEC, Arm, Arms, Test, Tuning, Turn, advance, begin, deadline, rewait
+from monitors.domain.arms import Alarm as OpenAlarm
 from monitors.domain.expected import Expected, Profile, instant, seconds, slots
 from monitors.domain.learning import READY_AFTER, READY_EVENTS, WEEKS, is_ready, learn
 from monitors.domain.replay import Alarm, replay
@@ -13,11 +14,13 @@ from monitors.domain.replay import Alarm, replay
 __all__ = [
     "READY_AFTER",
     "READY_EVENTS",
+    "RECOVERY_LOOK_SEC",
     "WEEKS",
     "Alarm",
     "Arm",
     "Arms",
     "Expected",
+    "OpenAlarm",
     "Profile",
     "Test",
     "Tuning",
