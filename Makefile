@@ -38,6 +38,7 @@ check: .venv/dev.stamp  ## Style, types, layers, migrations
 
 bench: .venv/dev.stamp  ## Measure: one JSON line per case
 	@for name in ingest sweep latency storm api pages sign_in; do $(BIN)/python -m benchmarks.$$name || exit 1; done
+	@$(BIN)/python -m benchmarks.rhythm --quick --json
 
 fuzz: .venv/dev.stamp  ## Ask the API for what nobody expects: FUZZ examples for each call
 	HEARTBEET_TEST_FUZZ=$(FUZZ) $(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_FLAGS) tests/api/test_schema.py
