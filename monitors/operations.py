@@ -1,7 +1,7 @@
 """What people do with monitors and incidents: one transaction each, audited; `transitions` changes the state."""
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from string import ascii_lowercase
@@ -20,7 +20,7 @@ from heartbeet.lib import crypto
 from monitors import policies, queries, transitions
 from monitors.domain import fields, policy, schedule, token
 from monitors.domain.status import Status
-from monitors.models import Incident, Monitor, Pulse, Token
+from monitors.models import Incident, Monitor, Pulse, Rhythm, Token
 
 LONGEST_SNOOZE = timedelta(days=366)
 
@@ -89,6 +89,7 @@ def create(
         _check_limit(organization)
         monitor = _insert(organization, project, tidied, now)
         Pulse.objects.create(monitor=monitor, status=Status.NEW, status_since=now)
+        _make_room_to_learn(monitor)
         secrets = _new_token(monitor, now)
         audit.record(
             organization=organization,
@@ -115,10 +116,9 @@ def edit(*, monitor: Monitor, changes: Mapping[str, Any], by: Actor, now: dateti
     with transaction.atomic():
         transitions.lock([monitor.id])
         _update(monitor, wanted, project, now)
-        if any(getattr(before, name) != getattr(wanted, name) for name in fields.SCHEDULE | {"alert_threshold"}):
-            transitions.edited(monitor.id, now=now)
-        if any(getattr(before, name) != getattr(wanted, name) for name in policy.NAMES):
-            _follow_policy(monitor, now)
+        _make_room_to_learn(monitor)
+        changed = {name for name in fields.NAMES if getattr(before, name) != getattr(wanted, name)}
+        _follow(monitor, changed, now)
         audit.record(
             organization=monitor.organization,
             by=by,
@@ -251,6 +251,17 @@ def _set_snooze(monitor: Monitor, since: datetime | None, until: datetime | None
     policies.look_again(monitor.incidents.all())
 
 
+def _follow(monitor: Monitor, changed: Set[str], now: datetime) -> None:
+    """Let the state follow what has changed. A beet waits for no due: the sweep judges it by what counts by now."""
+    if monitor.type == Monitor.BEET:
+        if changed & {*fields.RHYTHM, "timezone"}:
+            transitions.judge_soon(Monitor.objects.filter(id=monitor.id), now=now)
+    elif changed & (fields.SCHEDULE | {"alert_threshold"}):
+        transitions.edited(monitor.id, now=now)
+    if changed & set(policy.NAMES):
+        _follow_policy(monitor, now)
+
+
 def _follow_policy(monitor: Monitor, now: datetime) -> None:
     """What is open by now follows the monitor's own values too."""
     policies.look_again(monitor.incidents.all())
@@ -281,6 +292,12 @@ def _insert(organization: Organization, project: Project, given: fields.MonitorF
 
     _with_free_slug(_live_in(project), given.name, slugify(given.name)[:240] or "monitor", save)
     return row
+
+
+def _make_room_to_learn(monitor: Monitor) -> None:
+    """A beet has the row of its rhythm from the beginning, another monitor from when it learns a band of values."""
+    if monitor.type == Monitor.BEET or monitor.value_band:
+        Rhythm.objects.get_or_create(monitor=monitor, defaults={"zone": monitor.timezone})
 
 
 def _update(monitor: Monitor, wanted: fields.MonitorFields, project: Project, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """The policy of alerts: an organisation's, and what of it counts for a monitor."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from accounts import audit
 from accounts.domain.actor import Actor
 from accounts.models import Organization
+from monitors import transitions
 from monitors.domain import fields, policy
 from monitors.domain.policy import Policy
 from monitors.domain.status import EventKind
@@ -19,6 +21,7 @@ _SHOWN = {
     "alert_delay_sec": "alertDelaySec",
     "remind_every_sec": "remindEverySec",
     "recovery_threshold": "recoveryThreshold",
+    "beet_budget_weeks": "beetBudgetWeeks",
 }
 """How the audit log calls what can be changed."""
 
@@ -41,7 +44,7 @@ def own(monitor: Monitor) -> dict[str, int | None]:
 
 
 @transaction.atomic
-def edit(*, organization: Organization, changes: Mapping[str, int], by: Actor, now: datetime) -> Policy:
+def edit(*, organization: Organization, changes: Mapping[str, Any], by: Actor, now: datetime) -> Policy:
     """Change the policy of an organisation (names of Policy). What is open by now follows it too.
 
     Raises fields.Invalid; then nothing has changed.
@@ -50,7 +53,7 @@ def edit(*, organization: Organization, changes: Mapping[str, int], by: Actor, n
         raise fields.Invalid(problems)
     AlertPolicy.objects.get_or_create(organization=organization, defaults={"updated_at": now})
     row = AlertPolicy.objects.select_for_update(no_key=True).get(organization=organization)
-    before, wanted = _values(row), Policy(**_values(row)).but(changes)
+    before, wanted = _values(row), replace(Policy(**_values(row)), **changes)
     if before == (after := _values(wanted)):
         return wanted
     AlertPolicy.objects.filter(id=row.id).update(**after, updated_at=now)
@@ -59,6 +62,8 @@ def edit(*, organization: Organization, changes: Mapping[str, int], by: Actor, n
         look_again(usual)
     if before["remind_every_sec"] != wanted.remind_every_sec:
         remind_anew(usual.filter(monitor__remind_every_sec=None), wanted, now)
+    if before["beet_budget_weeks"] != wanted.beet_budget_weeks:
+        transitions.judge_soon(organization.monitors.filter(type=Monitor.BEET, budget_weeks=None), now=now)
     audit.record(
         organization=organization,
         by=by,
@@ -95,7 +100,7 @@ def _of_many(organization_ids: Iterable[int]) -> dict[int, Policy]:
 
 
 def _values(of: AlertPolicy | Policy) -> dict[str, Any]:
-    return {name: getattr(of, name) for name in policy.NAMES}
+    return {name: getattr(of, name) for name in policy.ALL}
 
 
 def _named(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from django.db.models import (
 from django.db.models.functions import Cast
 
 from accounts.models import Organization
-from monitors.domain import facts, judge, schedule, status
+from monitors.domain import facts, judge, policy, schedule, status
 from monitors.domain.policy import Snooze
 from monitors.domain.status import Cause, Kind, RunOutcome, Status
 from monitors.models import (
@@ -186,6 +186,21 @@ def recovery_thresholds(monitors: Iterable[Monitor]) -> dict[int, int]:
     policies = AlertPolicy.objects.filter(organization_id__in=asked) if asked else AlertPolicy.objects.none()
     usual = dict(policies.values_list("organization_id", "recovery_threshold"))
     return {each.id: each.recovery_threshold or usual.get(each.organization_id, 1) for each in many}
+
+
+def beet_budgets(beets: Iterable[Monitor]) -> dict[int, float]:
+    """The weeks per allowed false alarm of each of these beets, by id; in two queries, one if nobody shares."""
+    many = list(beets)
+    budgets = AlertPolicy.objects.filter(organization_id__in={beet.organization_id for beet in many})
+    shared = dict(budgets.exclude(beet_budget_weeks=None).values_list("organization_id", "beet_budget_weeks"))
+    sharing = Monitor.objects.filter(type=Monitor.BEET, deleted_at=None, budget_weeks=None, organization__in=shared)
+    counts = dict(sharing.values_list("organization_id").annotate(Count("id")).order_by()) if shared else {}
+    return {
+        each.id: policy.budget_weeks(
+            each.budget_weeks, shared.get(each.organization_id), counts.get(each.organization_id, 1)
+        )
+        for each in many
+    }
 
 
 def snooze(monitor: Monitor) -> Snooze | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from django.db.models import Case, F, Max, Q, Value, When
+from django.db.models import Case, F, Max, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Greatest
 
 from monitors import notices, queries, sweep_sql
@@ -153,6 +153,14 @@ def resumed(monitor_id: int, *, now: datetime) -> bool:
 def edited(monitor_id: int, *, now: datetime) -> bool:
     """Wait anew from now by the schedule that the row has by now."""
     return _by_hand(monitor_id, now, judge.on_edit)
+
+
+def judge_soon(monitors: QuerySet[Monitor], *, now: datetime) -> None:
+    """Let the sweep look at these monitors: what counts for them has changed, so their true deadline may be earlier
+    than the stored one."""
+    later = Pulse.objects.filter(monitor__in=monitors, deadline__gt=now)
+    ids = list(later.select_for_update(no_key=True).order_by("monitor_id").values_list("monitor_id", flat=True))
+    Pulse.objects.filter(monitor_id__in=ids).update(deadline=now)
 
 
 def deleted(monitor_id: int, *, now: datetime) -> bool:

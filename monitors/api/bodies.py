@@ -13,6 +13,8 @@ from monitors.domain import fields, policy
 _CHANNEL_ID = "Give the id of a channel, a whole number."
 _DELAY = "Give the delay as whole seconds, such as 300."
 _REMINDERS = "Give the time between reminders as whole seconds, such as 14400."
+_BUDGET = "Give the weeks per allowed false alarm as a whole number, such as 26."
+_LIMIT = "Give a finite number, such as 1."
 _RECOVERY = "Give a whole number of good pings, such as 2."
 
 
@@ -43,6 +45,21 @@ def _whole(source: str, says: str, *, null: bool = True) -> serializers.IntegerF
     )
 
 
+class _Number(serializers.FloatField):
+    """A number as JSON has them; neither text nor a truth value. null is the same as the default."""
+
+    def __init__(self, source: str | None, says: str) -> None:
+        super().__init__(source=source, required=False, allow_null=True, error_messages={"invalid": says})
+
+    def to_internal_value(self, data: Any) -> float:
+        if type(data) not in (int, float):
+            self.fail("invalid")
+        try:
+            return float(data)
+        except OverflowError:
+            self.fail("invalid")
+
+
 class MonitorBody(Body):
     """The body of POST /monitors; with `partial=True`, of PATCH."""
 
@@ -53,7 +70,9 @@ class MonitorBody(Body):
         "project": {"description": "A project's slug; the first one without it."},
         "intervalSec": {"minimum": 1, "maximum": fields.YEAR_SEC, "description": "Seconds between two pings."},
         "cron": {"description": "Or five fields that say when pings are due."},
-        "timezone": {"description": "The zone of `cron`, such as `Europe/Berlin`; `UTC` without it."},
+        "timezone": {
+            "description": "The zone of `cron`, and of a beet's hours, such as `Europe/Berlin`; `UTC` without it."
+        },
         "heartbeatGraceSec": {"minimum": 0, "maximum": fields.YEAR_SEC, "description": "How late a ping may be; 60."},
         "alertThreshold": {"minimum": 1, "maximum": 1000, "description": "Failures in a row that alert; 1."},
         "maxRuntimeSec": {"minimum": 1, "maximum": fields.YEAR_SEC, "description": "How long a run may take."},
@@ -72,6 +91,28 @@ class MonitorBody(Body):
             "maximum": policy.MAX_RECOVERY,
             "description": "Good pings in a row until it is up again; null: as the organisation.",
         },
+        "rho": {
+            "minimum": fields.MIN_RHO,
+            "maximum": fields.MAX_RHO,
+            "description": "Beets: the share of the usual rate below which a drop alerts; 0.4.",
+        },
+        "budgetWeeks": {
+            "minimum": 1,
+            "maximum": policy.MAX_BUDGET_WEEKS,
+            "description": "Beets: weeks per allowed false alarm; null: as the organisation, else 26.",
+        },
+        "learningSilenceSec": {
+            "minimum": fields.MIN_SILENCE_SEC,
+            "maximum": fields.YEAR_SEC,
+            "description": "Beets: the silence that alerts until it has learned; null: none.",
+        },
+        "valueBelow": {"description": "A value below it is a failure."},
+        "valueAbove": {"description": "A value above it is a failure."},
+        "valuePer": {
+            "enum": list(fields.VALUE_PER),
+            "description": "What is judged: the value of each ping, or the sum or the mean of each hour; `ping`.",
+        },
+        "valueBand": {"description": "Whether a value outside of what is usual for its hour is a failure too."},
         "postOnly": {"description": "Note GET and HEAD only, so that a link preview is no ping."},
         "url": {"maxLength": fields.MAX_URL, "description": "Kept as it is, for scripts that send it."},
         "timeoutMs": {"minimum": 0, "description": "Kept as it is, for scripts that send it."},
@@ -100,6 +141,13 @@ class MonitorBody(Body):
     alertDelaySec = _whole("alert_delay_sec", _DELAY)
     remindEverySec = _whole("remind_every_sec", _REMINDERS)
     recoveryThreshold = _whole("recovery_threshold", _RECOVERY)
+    rho = _Number(None, "Give a share of the usual rate, such as 0.4.")
+    budgetWeeks = _whole("budget_weeks", _BUDGET)
+    learningSilenceSec = _whole("learning_silence_sec", "Give the silence as whole seconds, such as 21600.")
+    valueBelow = _Number("value_below", _LIMIT)
+    valueAbove = _Number("value_above", _LIMIT)
+    valuePer = serializers.CharField(source="value_per", required=False, allow_null=True)
+    valueBand = serializers.BooleanField(source="value_band", required=False)
     postOnly = serializers.BooleanField(source="post_only", required=False)
     url = _text(trim_whitespace=False)
     timeoutMs = _whole("timeout_ms", "Give the timeout as whole milliseconds, such as 10000.")
@@ -133,11 +181,17 @@ class PolicyBody(Body):
         "alertDelaySec": {"minimum": 0, "maximum": policy.MAX_DELAY_SEC, "description": "0: tell at once."},
         "remindEverySec": {"minimum": 0, "maximum": policy.MAX_REMINDER_SEC, "description": "0: never remind."},
         "recoveryThreshold": {"minimum": 1, "maximum": policy.MAX_RECOVERY, "description": "1: the first good ping."},
+        "beetBudgetWeeks": {
+            "minimum": 1,
+            "maximum": policy.MAX_BUDGET_WEEKS,
+            "description": "One budget that all beets share; null: each has its own.",
+        },
     }
 
     alertDelaySec = _whole("alert_delay_sec", _DELAY, null=False)
     remindEverySec = _whole("remind_every_sec", _REMINDERS, null=False)
     recoveryThreshold = _whole("recovery_threshold", _RECOVERY, null=False)
+    beetBudgetWeeks = _whole("beet_budget_weeks", _BUDGET)
 
 
 class SnoozeBody(Body):

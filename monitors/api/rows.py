@@ -15,7 +15,7 @@ from alerts.api import rows as alert_rows
 from alerts.models import Subscription
 from monitors import operations, queries
 from monitors.api import examples
-from monitors.domain.fields import TYPES
+from monitors.domain.fields import TYPES, VALUE_PER
 from monitors.domain.policy import Policy
 from monitors.domain.status import INCIDENT_CAUSES, RESOLVED_BY_PING, EventKind, IncidentStatus, Severity, Status
 from monitors.models import Incident, IncidentEvent, Monitor, Token
@@ -45,6 +45,11 @@ class MonitorView:
     def cron(self) -> str | None:
         """None without a schedule by cron, so that clients can tell the two kinds apart."""
         return self.monitor.cron or None
+
+    @property
+    def rho(self) -> float | None:
+        """None for what has no rhythm."""
+        return self.monitor.rho if self.monitor.type == Monitor.BEET else None
 
     @property
     def is_paused(self) -> bool:
@@ -82,7 +87,7 @@ class MonitorRow(shown.Row):
     status = shown.choice("How it is doing; `late` is past due and within the grace.", list(Status), "outlook.status")
     intervalSec = shown.whole("Seconds between pings; null with `cron`.", "monitor.interval_sec", null=True)
     cron = shown.text("Five fields that say when pings are due; null with `intervalSec`.", null=True)
-    timezone = shown.text("The zone of `cron`.", "monitor.timezone")
+    timezone = shown.text("The zone of `cron`, and of a beet's hours.", "monitor.timezone")
     heartbeatGraceSec = shown.whole("Seconds that a ping may be late.", "monitor.grace_sec", minimum=0)
     alertThreshold = shown.whole("Failures in a row that open an incident.", "monitor.alert_threshold", minimum=1)
     maxRuntimeSec = shown.whole("Seconds that a run may take.", "monitor.max_runtime_sec", null=True)
@@ -119,6 +124,19 @@ class MonitorRow(shown.Row):
     recoveryThreshold = shown.whole(
         "Good pings until it is up again; null: as the organisation.", "monitor.recovery_threshold", null=True
     )
+    rho = shown.number("The share of a beet's usual rate below which a drop alerts; null: no beet.", null=True)
+    budgetWeeks = shown.whole(
+        "Weeks per allowed false alarm of a beet; null: as the organisation.", "monitor.budget_weeks", null=True
+    )
+    learningSilenceSec = shown.whole(
+        "The silence that alerts until a beet has learned; null: none.", "monitor.learning_silence_sec", null=True
+    )
+    valueBelow = shown.number("A value below it is a failure; null: no limit.", "monitor.value_below", null=True)
+    valueAbove = shown.number("A value above it is a failure; null: no limit.", "monitor.value_above", null=True)
+    valuePer = shown.choice(
+        "What is judged: the value of each ping, or the sum or the mean of each hour.", VALUE_PER, "monitor.value_per"
+    )
+    valueBand = shown.flag("Whether a value outside of what is usual for its hour is a failure.", "monitor.value_band")
     snoozed = shown.flag("Whether nobody is told that incidents open.", "is_snoozed")
     snoozedUntil = shown.moment(
         "Until when; null if it is not snoozed, or until its next healthy ping.", "snoozed_until", null=True
@@ -128,13 +146,23 @@ class MonitorRow(shown.Row):
 class PolicyRow(serializers.Serializer[Policy]):
     """How an organisation is alerted, where a monitor says nothing else."""
 
-    example: ClassVar = {"alertDelaySec": 300, "remindEverySec": 14_400, "recoveryThreshold": 1}
+    example: ClassVar = {
+        "alertDelaySec": 300,
+        "remindEverySec": 14_400,
+        "recoveryThreshold": 1,
+        "beetBudgetWeeks": None,
+    }
 
     alertDelaySec = shown.whole("Tell only what is still open after so many seconds.", "alert_delay_sec", minimum=0)
     remindEverySec = shown.whole(
         "Seconds between reminders while nobody has acknowledged; 0: none.", "remind_every_sec", minimum=0
     )
     recoveryThreshold = shown.whole("Good pings in a row until it is up again.", "recovery_threshold", minimum=1)
+    beetBudgetWeeks = shown.whole(
+        "Weeks per allowed false alarm of all beets together; null: each has a budget of its own.",
+        "beet_budget_weeks",
+        null=True,
+    )
 
 
 class SecretsRow(serializers.Serializer[operations.Secrets]):

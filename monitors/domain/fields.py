@@ -1,5 +1,6 @@
 """The configuration of a monitor as people give it, and what is wrong with it, in sentences that help."""
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -19,8 +20,12 @@ HEARTBEAT, BEET = "heartbeat", "beet"
 TYPES = (HEARTBEAT, BEET)
 PING, HOUR_SUM, HOUR_MEAN = "ping", "hour_sum", "hour_mean"
 VALUE_PER = (PING, HOUR_SUM, HOUR_MEAN)
+MIN_RHO, MAX_RHO = 0.05, 0.95
+MIN_SILENCE_SEC = 60
 SCHEDULE = frozenset({"interval_sec", "cron", "timezone", "grace_sec", "max_runtime_sec"})
 """A change of one of these makes a monitor wait anew."""
+RHYTHM = ("rho", "budget_weeks", "learning_silence_sec")
+"""What only a beet has: how it is judged. A change of one of these, or of its time zone, may alert it sooner."""
 
 _SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 
@@ -45,7 +50,12 @@ class Invalid(ValueError):
 @dataclass(frozen=True, slots=True)
 class MonitorFields:
     """All that a person decides about a monitor; durations in seconds, `timeout_ms` in milliseconds. The three of
-    `policy.NAMES` are None where the organisation's policy counts."""
+    `policy.NAMES`, and `budget_weeks`, are None where the organisation's policy counts.
+
+    `rho` is the share of a beet's usual rate below which a drop is worth waking somebody for, `budget_weeks` the weeks
+    per allowed false alarm, `learning_silence_sec` the silence that alerts while it still learns. A value below
+    `value_below` or above `value_above`, or outside the learned band if `value_band`, is a failure; `value_per` says of
+    what: of each ping, or of the sum or the mean of each hour."""
 
     name: str
     type: str = HEARTBEAT
@@ -58,6 +68,13 @@ class MonitorFields:
     alert_delay_sec: int | None = None
     remind_every_sec: int | None = None
     recovery_threshold: int | None = None
+    rho: float = 0.4
+    budget_weeks: int | None = None
+    learning_silence_sec: int | None = None
+    value_below: float | None = None
+    value_above: float | None = None
+    value_per: str = PING
+    value_band: bool = False
     post_only: bool = False
     url: str = ""
     timeout_ms: int | None = None
@@ -66,6 +83,7 @@ class MonitorFields:
 
 
 NAMES = frozenset(each.name for each in fields(MonitorFields))
+_PLAIN = MonitorFields(name="")
 
 
 def tidy(given: MonitorFields) -> MonitorFields:
@@ -87,7 +105,8 @@ def is_tag(text: str) -> bool:
 def check(given: MonitorFields) -> None:
     """Raise Invalid with everything that is wrong with a (tidied) configuration."""
     own = {name: getattr(given, name) for name in policy.NAMES}
-    problems = [*_texts(given), *_schedule(given), *_numbers(given), *policy_problems(own), *_tags(given)]
+    problems = [*_texts(given), *_schedule(given), *_numbers(given), *policy_problems(own), *_rhythm(given)]
+    problems += [*_value(given), *_tags(given)]
     if problems:
         raise Invalid(problems)
 
@@ -129,6 +148,7 @@ def _no_schedule(given: MonitorFields) -> Iterator[Problem]:
     for path in ["interval_sec", "cron", "max_runtime_sec"]:
         if getattr(given, path):
             yield Problem(path, "not_for_beets", "A beet learns its rhythm: leave the schedule out.")
+    yield from _zone(given)
 
 
 def _timing(given: MonitorFields) -> Iterator[Problem]:
@@ -137,7 +157,14 @@ def _timing(given: MonitorFields) -> Iterator[Problem]:
             schedule.check_interval(given.interval_sec)
         else:
             schedule.check_cron(given.cron)
-            schedule.check_zone(given.timezone)
+            yield from _zone(given)
+    except schedule.BadSchedule as bad:
+        yield Problem(bad.field, "invalid", str(bad))
+
+
+def _zone(given: MonitorFields) -> Iterator[Problem]:
+    try:
+        schedule.check_zone(given.timezone)
     except schedule.BadSchedule as bad:
         yield Problem(bad.field, "invalid", str(bad))
 
@@ -151,6 +178,35 @@ def _numbers(given: MonitorFields) -> Iterator[Problem]:
         yield Problem("max_runtime_sec", "out_of_range", f"A run may take 1 to {YEAR_SEC:,} seconds (366 days).")
     if given.timeout_ms is not None and not 0 <= given.timeout_ms <= MAX_INT:
         yield Problem("timeout_ms", "out_of_range", f"The timeout is 0 to {MAX_INT:,} milliseconds.")
+
+
+def _rhythm(given: MonitorFields) -> Iterator[Problem]:
+    if given.type == HEARTBEAT:
+        for path in RHYTHM:
+            if getattr(given, path) != getattr(_PLAIN, path):
+                yield Problem(path, "not_for_heartbeats", "Only a beet has a rhythm: leave this out for a heartbeat.")
+        return
+    if not MIN_RHO <= given.rho <= MAX_RHO:
+        message = f"Give a share of the usual rate from {MIN_RHO} to {MAX_RHO}, such as 0.4: it falls below 40 %."
+        yield Problem("rho", "out_of_range", message)
+    if message := policy.budget_problem(given.budget_weeks):
+        yield Problem("budget_weeks", "out_of_range", message)
+    if given.learning_silence_sec is not None and not MIN_SILENCE_SEC <= given.learning_silence_sec <= YEAR_SEC:
+        message = f"While it learns, alert after {MIN_SILENCE_SEC} to {YEAR_SEC:,} seconds (366 days) of silence."
+        yield Problem("learning_silence_sec", "out_of_range", message)
+
+
+def _value(given: MonitorFields) -> Iterator[Problem]:
+    limits = {path: getattr(given, path) for path in ("value_below", "value_above")}
+    endless = [path for path, limit in limits.items() if limit is not None and not math.isfinite(limit)]
+    for path in endless:
+        yield Problem(path, "invalid", "Give a finite number, such as 1, or leave it out.")
+    low, high = limits.values()
+    if low is not None and high is not None and not endless and low > high:
+        message = f"No value is good that must be at least {low:g} and at most {high:g}: give the lower one first."
+        yield Problem("value_below", "conflict", message)
+    if given.value_per not in VALUE_PER:
+        yield Problem("value_per", "unknown", "A value is judged per `ping`, `hour_sum` or `hour_mean`.")
 
 
 def _tags(given: MonitorFields) -> Iterator[Problem]:

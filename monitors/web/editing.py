@@ -35,7 +35,7 @@ def create(request: HttpRequest) -> HttpResponse:
     who = access.require(request, Scope.MONITORS_WRITE)
     channels = list(alerts_queries.channels(who.organization))
     usual = [channel.id for channel in channels if channel.is_default]
-    form = _form(request, who, channels, {"channels": usual})
+    form = _form(request, who, channels, {"channels": usual, "beet_zone": who.zone})
     if form.is_valid():
         with form.refusals():
             now = clock.now()

@@ -9,12 +9,24 @@ from django import forms
 
 from monitors import operations
 from monitors.domain import fields
+from monitors.domain.policy import Policy
 from monitors.models import Monitor
+from monitors.web import rhythm_form, value_form
+from monitors.web.rhythm_form import RhythmForm
 from monitors.web.timing import PRESETS, TimingForm
+from monitors.web.value_form import ValueForm
+
+_TELLING = ("alert_delay", "remind_every")
+_ONLY = {
+    fields.HEARTBEAT: [name for name in TimingForm.base_fields if name not in _TELLING],
+    fields.BEET: list(RhythmForm.base_fields),
+}
+"""The fields that only one kind has; a beet has no timing."""
+_OTHER = {fields.HEARTBEAT: fields.BEET, fields.BEET: fields.HEARTBEAT}
 
 
-class MonitorForm(TimingForm):
-    """All that a person decides about a monitor. A beet has no timing: what is written there does not count."""
+class MonitorForm(TimingForm, RhythmForm, ValueForm):
+    """All that a person decides about a monitor. What is written in the fields of the other kind does not count."""
 
     kind = forms.ChoiceField(
         label="What do you watch?",
@@ -79,11 +91,10 @@ class MonitorForm(TimingForm):
             chosen.choices = list(choices)
         if len(projects) < 2:
             del self.fields["project"]  # there is nothing to choose
-        if kind:
-            del self.fields["kind"]
-        if kind == fields.BEET:
-            for name in TimingForm.base_fields:
-                del self.fields[name]
+        if "rho" in self.fields:
+            self.keep_own_drop()
+        for name in ("kind", *_ONLY[_OTHER[kind]]) if kind else ():
+            del self.fields[name]
 
     @property
     def kind_chosen(self) -> str:
@@ -98,16 +109,24 @@ class MonitorForm(TimingForm):
         return [tag for tag in re.split(r"[\s,]+", self.cleaned_data["tags"]) if tag]
 
     def clean(self) -> dict[str, Any]:
-        if self.kind_chosen == fields.BEET:
-            self.forget(*TimingForm.base_fields)
-            return self.cleaned_data
-        return super().clean()
+        self.forget(*_ONLY[_OTHER[self.kind_chosen]])
+        return self.cleaned_data if self.kind_chosen == fields.BEET else super().clean()
 
     def changes(self) -> dict[str, Any]:
         """The form's answers by their names in MonitorFields, without the kind."""
         given = self.cleaned_data
         own = {name: given[name] for name in ("name", "tags", "description", "post_only")}
-        return own if self.kind_chosen == fields.BEET else {**own, **self.timing()}
+        is_beet = self.kind_chosen == fields.BEET
+        return {**own, **self.telling(), **(self.rhythm() if is_beet else self.timing()), **self.values()}
+
+    def show_usual(self, usual: Policy) -> None:
+        super().show_usual(usual)
+        if "budget" in self.fields:
+            self.show_usual_budget(usual)
+
+    def add_problem(self, path: str, message: str) -> None:
+        own = rhythm_form.BOXES if self.kind_chosen == fields.BEET else {}
+        super().add_problem(own.get(path, path), message)
 
     @contextlib.contextmanager
     def refusals(self) -> Iterator[None]:
@@ -152,4 +171,6 @@ def initial(monitor: Monitor, channel_ids: Iterable[int]) -> dict[str, Any]:
         "post_only": monitor.post_only,
         "channels": list(channel_ids),
         "project": monitor.project_id,
+        **rhythm_form.initial(monitor),
+        **value_form.initial(monitor),
     }

@@ -21,6 +21,7 @@ from monitors.web.timing import DurationField
 
 _DELAYS = (60, 300, 900, 3600)
 _REMINDERS = (3600, 14_400, 43_200, 86_400)
+_BOXES = {"alert_delay_sec": "delay_custom", "remind_every_sec": "remind_custom", "beet_budget_weeks": "beet_budget"}
 _page = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -55,6 +56,18 @@ class PolicyForm(forms.Form):
         ),
     )
 
+    beet_budget = forms.IntegerField(
+        label="Weeks per false alarm of all beets together",
+        required=False,
+        min_value=1,
+        max_value=policy.MAX_BUDGET_WEEKS,
+        widget=forms.NumberInput({"class": "input", "inputmode": "numeric"}),
+        help_text=f"Empty: each beet has {policy.BUDGET_WEEKS} weeks, or what it says itself.",
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"), f"Write a whole number of weeks from 1 to {policy.MAX_BUDGET_WEEKS}."
+        ),
+    )
+
     def clean(self) -> dict[str, Any]:
         for name in ("delay", "remind"):
             box = f"{name}_custom"
@@ -62,19 +75,19 @@ class PolicyForm(forms.Form):
                 self.add_error(box, durations.BadDuration.__doc__ or "")
         return self.cleaned_data
 
-    def changes(self) -> dict[str, int]:
+    def changes(self) -> dict[str, int | None]:
         """The form's answers by their names in Policy."""
         return {
             "alert_delay_sec": self._seconds("delay"),
             "remind_every_sec": self._seconds("remind"),
             "recovery_threshold": self.cleaned_data["recovery"],
+            "beet_budget_weeks": self.cleaned_data["beet_budget"],
         }
 
     def refuse(self, problems: list[fields.Problem]) -> None:
         """What the operation refuses becomes errors beside the fields."""
-        boxes = {"alert_delay_sec": "delay_custom", "remind_every_sec": "remind_custom"}
         for problem in problems:
-            self.add_error(boxes.get(problem.path, "recovery"), problem.message)
+            self.add_error(_BOXES.get(problem.path, "recovery"), problem.message)
 
     def _seconds(self, name: str) -> int:
         chosen = self.cleaned_data[name]
@@ -109,4 +122,5 @@ def _initial(found: Policy) -> dict[str, Any]:
         "remind": str(remind) if remind in (0, *_REMINDERS) else "custom",
         "remind_custom": None if remind in (0, *_REMINDERS) else remind,
         "recovery": found.recovery_threshold,
+        "beet_budget": found.beet_budget_weeks,
     }

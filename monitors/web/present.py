@@ -1,6 +1,6 @@
 """Monitors as finished values for the templates: no query, no clock, no HTML but times."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from django.utils.html import format_html
@@ -93,13 +93,19 @@ def _promise(monitor: Monitor, its: Policy) -> list[Fact]:
         Fact("Cron", monitor.cron),
         Fact("Grace", durations.short(monitor.grace_sec)),
         Fact("Alerts after", "1 failure" if monitor.alert_threshold == 1 else f"{monitor.alert_threshold:,} in a row"),
-        *(policy(its) if its != Policy() else []),
+        *(_telling(its) if replace(its, beet_budget_weeks=None) != Policy() else []),
         Fact("Longest run", durations.short(monitor.max_runtime_sec) if monitor.max_runtime_sec else ""),
     ]
 
 
 def policy(found: Policy) -> list[Fact]:
     """When people are told, in words."""
+    shared = found.beet_budget_weeks
+    budget = f"one false alarm in {shared} weeks, all together" if shared else "each has a budget of its own"
+    return [*_telling(found), Fact("Beets", budget)]
+
+
+def _telling(found: Policy) -> list[Fact]:
     delay, remind, times = found.alert_delay_sec, found.remind_every_sec, found.recovery_threshold
     return [
         Fact("Tells", f"what is still down after {durations.short(delay)}" if delay else "at once"),

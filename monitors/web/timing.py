@@ -150,14 +150,17 @@ class TimingForm(forms.Form):
             "grace_sec": given["grace"],
             "alert_threshold": given["alert_threshold"],
             "max_runtime_sec": given["max_runtime"],
-            "alert_delay_sec": given["alert_delay"],
-            "remind_every_sec": given["remind_every"],
             "recovery_threshold": given["recovery_threshold"],
         }
 
+    def telling(self) -> dict[str, Any]:
+        """When somebody is told, of whatever kind it is, by the names in MonitorFields."""
+        given = self.cleaned_data
+        return {"alert_delay_sec": given["alert_delay"], "remind_every_sec": given["remind_every"]}
+
     def plan(self, usual: Policy, floor_sec: int) -> Plan:
         """The valid form as a plan to look at, where `usual` is the organisation's policy. Raises fields.Invalid."""
-        wanted = fields.tidy(fields.MonitorFields(name="preview", **self.timing()))
+        wanted = fields.tidy(fields.MonitorFields(name="preview", **self.timing(), **self.telling()))
         fields.check(wanted)
         return Plan(
             schedule=schedule.build(interval_sec=wanted.interval_sec, cron=wanted.cron, zone=wanted.timezone),

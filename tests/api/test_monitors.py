@@ -47,7 +47,9 @@ ROW = [
     "createdAt",
     "updatedAt",
 ]
-BESIDE = ["alertDelaySec", "remindEverySec", "recoveryThreshold", "snoozed", "snoozedUntil"]
+RHYTHM = {"rho": 0.4, "budgetWeeks": None, "learningSilenceSec": None}
+VALUE = {"valueBelow": None, "valueAbove": None, "valuePer": "ping", "valueBand": False}
+BESIDE = ["alertDelaySec", "remindEverySec", "recoveryThreshold", *RHYTHM, *VALUE, "snoozed", "snoozedUntil"]
 """What we add, after what others' scripts know."""
 
 
@@ -91,6 +93,85 @@ def test_a_beet_needs_no_schedule(as_alice: API) -> None:
     answer = as_alice.post("/monitors", {"name": "checkouts", "type": "beet"})
 
     assert (answer.status_code, answer.json()["type"], answer.json()["intervalSec"]) == (201, "beet", None)
+
+
+def test_a_beet_keeps_how_it_is_judged_and_null_gives_it_back(as_alice: API) -> None:
+    given = {"rho": 0.25, "budgetWeeks": 52, "learningSilenceSec": 21_600, "timezone": "Europe/Berlin"}
+
+    row = as_alice.post("/monitors", {"name": "checkouts", "type": "beet", **given}).json()
+    back = as_alice.patch(f"/monitors/{row['id']}", dict.fromkeys(given)).json()
+
+    assert {name: row[name] for name in given} == given
+    assert {name: back[name] for name in given} == {**RHYTHM, "timezone": "UTC"}
+
+
+@pytest.mark.parametrize("kind", [{"intervalSec": 300}, {"type": "beet"}])
+def test_a_monitor_of_either_kind_keeps_which_values_are_good(as_alice: API, kind: dict[str, Any]) -> None:
+    given = {"valueBelow": 0.5, "valueAbove": 1000, "valuePer": "hour_sum", "valueBand": True}
+
+    row = as_alice.post("/monitors", {"name": "files", **kind, **given}).json()
+    back = as_alice.patch(f"/monitors/{row['id']}", {**VALUE, "valuePer": None}).json()
+
+    assert {name: row[name] for name in given} == given
+    assert {name: back[name] for name in VALUE} == VALUE
+
+
+def test_a_heartbeat_has_no_rhythm_but_may_be_sent_back_what_it_shows(as_alice: API) -> None:
+    row = as_alice.post("/monitors", {"name": "nightly", "intervalSec": 300}).json()
+    same = {name: row[name] for name in RHYTHM}
+
+    answer = as_alice.patch(f"/monitors/{row['id']}", same)
+
+    assert same == dict.fromkeys(RHYTHM)
+    assert answer.status_code == 200
+
+
+def test_many_monitors_get_the_same_at_once(as_alice: API) -> None:
+    beets = [as_alice.post("/monitors", {"name": name, "type": "beet"}).json()["id"] for name in ("a", "b")]
+
+    as_alice.patch("/monitors/bulk", {"ids": beets, "changes": {"rho": 0.2, "valueBelow": 1}})
+
+    assert list(Monitor.objects.values_list("rho", "value_below")) == [(0.2, 1.0)] * 2
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "says"),
+    [
+        ({"rho": 0.04}, "rho", "0.05 to 0.95"),
+        ({"rho": 0.96}, "rho", "0.05 to 0.95"),
+        ({"rho": "0.4"}, "rho", "share of the usual rate"),
+        ({"rho": True}, "rho", "share of the usual rate"),
+        ({"budgetWeeks": 0}, "budgetWeeks", "1 to 520"),
+        ({"budgetWeeks": 521}, "budgetWeeks", "1 to 520"),
+        ({"budgetWeeks": 1.5}, "budgetWeeks", "whole number"),
+        ({"learningSilenceSec": 59}, "learningSilenceSec", "60 to"),
+        ({"learningSilenceSec": 31_622_401}, "learningSilenceSec", "31,622,400"),
+        ({"timezone": "Mars/Olympus"}, "timezone", "Europe/"),
+        ({"valueBelow": 10, "valueAbove": 9.5}, "valueBelow", "at least 10 and at most 9.5"),
+        ({"valueBelow": 10**400}, "valueBelow", "finite"),
+        ({"valueAbove": "9"}, "valueAbove", "finite"),
+        ({"valuePer": "day"}, "valuePer", "`hour_mean`"),
+        ({"valueBand": None}, "valueBand", "null"),
+    ],
+)
+def test_what_a_beet_cannot_have_names_the_field_and_says_what_would_be_right(
+    change: dict[str, Any], path: str, says: str, as_alice: API
+) -> None:
+    answer = as_alice.post("/monitors", {"name": "checkouts", "type": "beet", **change})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "VALIDATION_FAILED")
+    assert [field["path"] for field in answer.json()["fields"]] == [path]
+    assert says in answer.json()["fields"][0]["message"]
+    assert not Monitor.objects.exists()
+
+
+@pytest.mark.parametrize("change", [{"rho": 0.5}, {"budgetWeeks": 26}, {"learningSilenceSec": 3600}])
+def test_what_only_a_beet_has_is_refused_for_a_heartbeat(as_alice: API, change: dict[str, Any]) -> None:
+    answer = as_alice.post("/monitors", {"name": "nightly", "intervalSec": 300, **change})
+
+    assert answer.status_code == 400
+    assert [field["path"] for field in answer.json()["fields"]] == list(change)
+    assert "Only a beet" in answer.json()["fields"][0]["message"]
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,9 @@ from heartbeet.lib import clock
 from monitors.models import Monitor, Pulse
 from tests.api.client import API
 
-AT_ONCE = {"alertDelaySec": 0, "remindEverySec": 0, "recoveryThreshold": 1}
-QUIET = {"alertDelaySec": 300, "remindEverySec": 14_400, "recoveryThreshold": 2}
+AT_ONCE = {"alertDelaySec": 0, "remindEverySec": 0, "recoveryThreshold": 1, "beetBudgetWeeks": None}
+OWN = {"alertDelaySec": 300, "remindEverySec": 14_400, "recoveryThreshold": 2}
+QUIET = {**OWN, "beetBudgetWeeks": 52}
 
 
 def test_an_organisation_without_a_policy_is_told_at_once_and_never_reminded(as_alice: API) -> None:
@@ -36,6 +37,12 @@ def test_what_is_left_out_stays_and_a_change_of_nothing_is_none(as_alice: API) -
     assert AuditEvent.objects.filter(action="UPDATE_ALERT_POLICY").count() == 1
 
 
+def test_null_takes_the_common_budget_of_beets_away(as_alice: API) -> None:
+    as_alice.patch("/alert-policy", QUIET)
+
+    assert as_alice.patch("/alert-policy", {"beetBudgetWeeks": None}).json() == {**OWN, "beetBudgetWeeks": None}
+
+
 def test_another_organisation_has_its_own(as_alice: API, charlie: Membership) -> None:
     as_alice.patch("/alert-policy", QUIET)
 
@@ -55,6 +62,9 @@ def test_another_organisation_has_its_own(as_alice: API, charlie: Membership) ->
         ("recoveryThreshold", 101),
         ("recoveryThreshold", None),
         ("alertDelaySec", "soon"),
+        ("beetBudgetWeeks", 0),
+        ("beetBudgetWeeks", 521),
+        ("beetBudgetWeeks", "often"),
     ],
 )
 def test_what_is_no_policy_is_refused_with_its_name(as_alice: API, path: str, value: Any) -> None:
@@ -65,11 +75,11 @@ def test_what_is_no_policy_is_refused_with_its_name(as_alice: API, path: str, va
 
 
 def test_a_monitor_has_values_of_its_own_and_null_gives_them_back(as_alice: API, alices_monitor: Monitor) -> None:
-    own = as_alice.patch(f"/monitors/{alices_monitor.id}", QUIET).json()
-    back = as_alice.patch(f"/monitors/{alices_monitor.id}", dict.fromkeys(QUIET)).json()
+    own = as_alice.patch(f"/monitors/{alices_monitor.id}", OWN).json()
+    back = as_alice.patch(f"/monitors/{alices_monitor.id}", dict.fromkeys(OWN)).json()
 
-    assert {name: own[name] for name in QUIET} == QUIET
-    assert {name: back[name] for name in QUIET} == dict.fromkeys(QUIET)
+    assert {name: own[name] for name in OWN} == OWN
+    assert {name: back[name] for name in OWN} == dict.fromkeys(OWN)
 
 
 def test_a_monitor_is_snoozed_until_a_time(as_alice: API, alices_monitor: Monitor) -> None:

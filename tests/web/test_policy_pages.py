@@ -12,9 +12,9 @@ from alerts import subscriptions
 from alerts.models import Channel
 from alerts.subscriptions import Choice
 from heartbeet.lib import clock
-from monitors import operations, policies
+from monitors import operations, policies, queries
 from monitors.domain.policy import Policy
-from monitors.models import IncidentEvent, Monitor
+from monitors.models import IncidentEvent, Monitor, Pulse
 from monitors.web.snoozing import SnoozeForm
 from tests import factories
 
@@ -44,6 +44,36 @@ def test_the_policy_is_said_in_plain_words_and_saved(owner: Client, alice: Membe
     assert 'value="2 h"' in page(owner, "/settings/alerts")
 
 
+def test_beets_share_a_budget_where_the_policy_says_so(owner: Client, alice: Membership) -> None:
+    given = {"delay": "0", "remind": "0", "recovery": 1}
+    own, *sharing = (
+        factories.monitor(alice.organization, type="beet", interval_sec=None, budget_weeks=weeks)
+        for weeks in (4, None, None)
+    )
+
+    owner.post("/settings/alerts", {**given, "beet_budget": "13"})
+
+    beets = [own, *sharing]
+    assert policies.of(alice.organization).beet_budget_weeks == 13
+    assert queries.beet_budgets(beets) == {own.id: 4.0, sharing[0].id: 26.0, sharing[1].id: 26.0}
+    owner.post("/settings/alerts", given)
+    assert set(queries.beet_budgets(beets).values()) == {4.0, 26.0}
+
+
+def test_a_beet_whose_budget_changes_is_judged_anew(owner: Client, alice: Membership) -> None:
+    beet, own = (
+        factories.monitor(alice.organization, type="beet", interval_sec=None, budget_weeks=weeks) for weeks in (None, 4)
+    )
+    far = clock.now() + timedelta(days=9)
+    Pulse.objects.update(deadline=far)
+
+    owner.post("/settings/alerts", {"delay": "0", "remind": "0", "recovery": 1, "beet_budget": "1"})
+
+    later = Pulse.objects.filter(deadline__gt=clock.now()).values_list("monitor_id", "deadline")
+    assert list(later) == [(own.id, far)]
+    assert Pulse.objects.filter(monitor=beet, deadline__isnull=False).exists()
+
+
 @pytest.mark.parametrize(
     ("given", "says"),
     [
@@ -51,6 +81,7 @@ def test_the_policy_is_said_in_plain_words_and_saved(owner: Client, alice: Membe
         ({"delay": "custom", "delay_custom": "30 days"}, "7 days"),
         ({"remind": "custom", "remind_custom": "1 min"}, "5 minutes to 30 days"),
         ({"recovery": "0"}, "from 1 to 100"),
+        ({"beet_budget": "521"}, "from 1 to 520"),
     ],
 )
 def test_a_policy_that_cannot_be_says_what_would_be_right(
