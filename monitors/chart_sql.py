@@ -87,6 +87,39 @@ def summaries(monitor_id: int, parts: Sequence[Span], names: tuple[str, ...]) ->
         return [tuple(json.loads(row)) for (row,) in cursor.fetchall()]
 
 
+_COUNTS = {
+    "postgresql": """
+SELECT (
+    SELECT count(*) FROM (
+        SELECT 1 FROM monitors_ping
+        WHERE monitor_id = %(monitor)s AND received_at >= t.starts AND received_at < t.ends LIMIT %(most)s) p)
+FROM unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[]) WITH ORDINALITY AS t (starts, ends, number)
+ORDER BY t.number
+""",
+    "sqlite": """
+SELECT (
+    SELECT count(*) FROM (
+        SELECT 1 FROM monitors_ping
+        WHERE monitor_id = %(monitor)s
+        AND received_at >= json_extract(t.value, '$[0]') AND received_at < json_extract(t.value, '$[1]')
+        LIMIT %(most)s) p)
+FROM json_each(%(parts)s) AS t ORDER BY t.key
+""",
+}
+
+
+def counts(monitor_id: int, parts: Sequence[Span], most: int) -> list[int]:
+    """How many pings came in each part; a part is not counted further than `most`."""
+    given: dict[str, Any] = {"monitor": monitor_id, "most": most}
+    if connection.vendor == "postgresql":
+        given["starts"], given["ends"] = (_array(column) for column in zip(*parts, strict=True))
+    else:
+        given["parts"] = json.dumps([[_text(start), _text(end)] for start, end in parts])
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTS[connection.vendor], given)
+        return [count for (count,) in cursor.fetchall()]
+
+
 @functools.cache
 def _summaries(vendor: str, names: tuple[str, ...]) -> str:
     four = [f"count(p.{name}), min(p.{name}), avg(p.{name}), max(p.{name})" for name in names]

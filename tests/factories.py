@@ -75,3 +75,20 @@ def incident(of: Monitor, *, ago: timedelta = timedelta(minutes=5), resolved: bo
     )  # fmt: skip
     IncidentEvent.objects.create(incident=row, seq=1, kind="opened", at=at, created_at=at, dispatched_at=at)
     return row
+
+
+def beet_incident(of: Monitor, *, at: datetime, **given: Any) -> Incident:
+    """An open silence of a beet, whose last event came an hour before `at`; `given` changes what its evidence says."""
+    since = at - timedelta(hours=1)
+    evidence = {
+        "arm": "silence", "since": since.isoformat(), "expected": 23.4, "seen": 0, "logOdds": 9.2, "budgetWeeks": 26,
+        "ratePerHour": 23.4, **given,
+    }  # fmt: skip
+    severity = given.get("severity", "critical")
+    Pulse.objects.filter(monitor=of).update(status="down", status_since=at, last_ping_at=since)
+    row = Incident.objects.create(
+        monitor=of, cause=evidence["arm"], severity=severity, title=f"{of.name} went silent", opened_at=at,
+        last_ping_at=since, evidence=evidence,
+    )  # fmt: skip
+    IncidentEvent.objects.create(incident=row, seq=1, kind="opened", at=at, created_at=at)
+    return row

@@ -13,7 +13,7 @@ from accounts.api import shown
 from alerts import ledger
 from alerts.api import rows as alert_rows
 from alerts.models import Subscription
-from monitors import operations, queries
+from monitors import beet_evidence, operations, queries
 from monitors.api import examples
 from monitors.domain.fields import TYPES, VALUE_PER
 from monitors.domain.policy import Policy
@@ -237,12 +237,20 @@ class IncidentStoryRow(IncidentRow):
 
     example: ClassVar = {
         **examples.INCIDENT,
+        "evidence": None,
+        "explanation": [],
         "timeline": examples.TIMELINE,
         "deliveries": [alert_rows.DeliveryRow.example],
     }
 
+    evidence = shown.mapping("What a rhythm or a value has to show for it; null for other causes.", null=True)
+    explanation = serializers.SerializerMethodField(help_text="The same in plain sentences, times in UTC.")
     timeline = serializers.SerializerMethodField(help_text="What happened, in order.")
     deliveries = serializers.SerializerMethodField(help_text="Who was told.")
+
+    @extend_schema_field({"type": "array", "items": {"type": "string"}})
+    def get_explanation(self, incident: Incident) -> list[str]:
+        return beet_evidence.sentences(incident)
 
     @extend_schema_field(EventRow(many=True))
     def get_timeline(self, incident: Incident) -> list[dict[str, Any]]:

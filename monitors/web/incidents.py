@@ -18,13 +18,13 @@ from accounts.web import live
 from alerts import ledger
 from alerts.web import present_ledger
 from heartbeet.lib import clock, words
-from monitors import evidence, operations, queries, transitions
+from monitors import beet_evidence, evidence, operations, queries, transitions
 from monitors import incidents as reads
 from monitors.domain import fields
 from monitors.domain.status import IncidentStatus
 from monitors.incidents import Asked
 from monitors.models import Incident
-from monitors.web import forms, incident_filter, present_evidence
+from monitors.web import forms, incident_filter, present_evidence, present_explanation
 from monitors.web import present_incidents as present
 
 PAGE_SIZE = 40
@@ -76,6 +76,7 @@ def detail(request: HttpRequest, incident_id: int) -> HttpResponse:
     shown = {
         "incident": present.incident(incident, tell),
         "outcome": present.outcome(incident, events, tell),
+        "explained": present_explanation.explained(beet_evidence.of(incident, zone=tell.zone, now=tell.now), tell),
         "evidence": present_evidence.told(incident, found, tell, with_source=who.allows(Scope.MONITORS_WRITE)),
         "facts": present.facts(incident, tell),
         "monitor": incident.monitor,

@@ -55,6 +55,25 @@ def test_one_incident_tells_its_timeline_and_who_was_told(as_alice: API, inciden
     assert "550" in told["lastError"]
 
 
+def test_the_incident_of_a_beet_brings_its_evidence_and_says_it_in_plain_words(
+    as_alice: API, alices_monitor: Monitor
+) -> None:
+    silence = factories.beet_incident(alices_monitor, at=datetime(2026, 1, 5, 15, 0, tzinfo=UTC))
+
+    found = as_alice.get(f"/incidents/{silence.id}").json()
+
+    assert found["evidence"] == silence.evidence
+    assert found["explanation"][0] == "23.4 events were expected since Mon 5 Jan, 14:00 UTC; none came by 15:00."
+    assert len(found["explanation"]) == 6
+    assert "evidence" not in as_alice.get("/incidents").json()["results"][0]
+
+
+def test_an_incident_of_another_kind_has_neither(as_alice: API, incident: Incident) -> None:
+    found = as_alice.get(f"/incidents/{incident.id}").json()
+
+    assert (found["evidence"], found["explanation"]) == (None, [])
+
+
 def test_acknowledging_names_who_and_stands_in_the_timeline(
     as_alice: API, incident: Incident, alice: Membership
 ) -> None:
