@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from monitors import chart_sql, queries
-from monitors.domain import explain
-from monitors.domain.explain import Context, Earlier, Evidence, Explanation, Named, Neighbour
+from monitors.domain import evidence, explain
+from monitors.domain.evidence import Amount, Evidence, Pause, Rate
+from monitors.domain.explain import Context, Earlier, Explanation, Named, Neighbour
 from monitors.domain.status import INCIDENT_CAUSES, Cause, EventKind, Status
 from monitors.models import Incident, StatusChange
 
@@ -24,12 +25,12 @@ NOT_TOLD = frozenset({Cause.LEARNED, Cause.DELETED})
 @dataclass(frozen=True, slots=True)
 class Around:
     """How many events came in each of the equal parts of the time from `start` to `end`, `MOST_IN_PART` at most; how
-    many were `expected` in one, and when it began to be low, and was told."""
+    many were `expected` in one, if that is known, and when it began to be low, and was told."""
 
     start: datetime
     end: datetime
     counts: list[int]
-    expected: float
+    expected: float | None
     low_since: datetime
     told_at: datetime
 
@@ -47,21 +48,21 @@ class Story:
 def of(incident: Incident, *, zone: tzinfo, now: datetime) -> Story | None:
     """The story of an incident for a reader in this zone, in five queries; None, without any, for one that neither a
     rhythm nor a value opened. Its monitor must be loaded."""
-    found = explain.read(incident.evidence)
+    found = evidence.read(incident.evidence)
     if found is None:
         return None
     context = _context(incident, found, zone)
-    around = _around(incident, found, context.told_at, now) if isinstance(found, explain.Rate) else None
+    around = None if isinstance(found, Amount) else _around(incident, found, context.told_at, now)
     return Story(explain.explain(found, context), context.deaf, around)
 
 
 def sentences(incident: Incident, *, zone: tzinfo = UTC) -> list[str]:
     """The same as plain text, in four queries; none for an incident of another kind."""
-    found = explain.read(incident.evidence)
+    found = evidence.read(incident.evidence)
     return explain.explain(found, _context(incident, found, zone)).lines if found else []
 
 
-def _around(incident: Incident, found: explain.Rate, told_at: datetime, now: datetime) -> Around | None:
+def _around(incident: Incident, found: Rate | Pause, told_at: datetime, now: datetime) -> Around | None:
     """As long before it was low as it was low until it was told, and the same after, up to now. Without any event: they
     are not kept any more, for there was one when it began."""
     began = min(found.since, incident.opened_at)
@@ -70,13 +71,13 @@ def _around(incident: Incident, found: explain.Rate, told_at: datetime, now: dat
     step = (end - start) / PARTS
     parts = [(start + number * step, start + (number + 1) * step) for number in range(PARTS)]
     counts = chart_sql.counts(incident.monitor_id, parts, MOST_IN_PART)
-    expected = found.rate_per_hour * (step / timedelta(hours=1))
+    expected = found.rate_per_hour * (step / timedelta(hours=1)) if isinstance(found, Rate) else None
     return Around(start, end, counts, expected, found.since, told_at) if any(counts) else None
 
 
 def _context(incident: Incident, found: Evidence, zone: tzinfo) -> Context:
     told_at = _told_at(incident)
-    began = found.since if isinstance(found, explain.Rate) else found.at
+    began = found.at if isinstance(found, Amount) else found.since
     return Context(
         opened_at=incident.opened_at,
         told_at=told_at,

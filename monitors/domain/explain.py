@@ -5,12 +5,12 @@ A sentence is a row of pieces, so that a page can link the monitors that it name
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any
 
 from heartbeet.lib import durations
+from monitors.domain.evidence import Amount, Evidence, Pause, Rate
 from monitors.domain.status import Cause, Status
 
 NEAR = timedelta(minutes=30)
@@ -36,37 +36,6 @@ _BECAME = {
 }
 _KINDS = {Cause.SILENCE: "silence", Cause.DROP: "drop", Cause.VALUE: "unusual value"}
 _PER = {"ping": "The value", "hour_sum": "The sum of the values of the hour", "hour_mean": "The mean value of the hour"}
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """The evidence of a silence or a drop. `since` is the last event, or since when it is low; `expected` and `seen`
-    are events from then on; `log_odds` is the natural log of the odds against chance, `rate_per_hour` what is usual
-    then."""
-
-    cause: Cause
-    since: datetime
-    expected: float
-    seen: int
-    log_odds: float
-    budget_weeks: float
-    rate_per_hour: float
-
-
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """The evidence of a value outside `low` to `high`; `is_learned` if that is a band that was learned, not a limit."""
-
-    cause: Cause
-    at: datetime
-    value: float
-    low: float | None
-    high: float | None
-    per: str
-    is_learned: bool
-
-
-Evidence = Rate | Amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,19 +97,15 @@ class Explanation:
         return [plain(each) for each in (*self.happened, *self.around, *self.look_at)]
 
 
-def read(stored: Mapping[str, Any] | None) -> Evidence | None:
-    """The evidence as an incident keeps it (JSON); None without any, or of a kind that is not known here."""
-    match (stored or {}).get("arm"):
-        case Cause.SILENCE | Cause.DROP as arm:
-            return _rate(Cause(arm), stored or {})
-        case Cause.VALUE:
-            return _amount(stored or {})
-    return None
-
-
 def explain(found: Evidence, context: Context) -> Explanation:
     """An incident in plain sentences."""
-    happened = _rate_told(found, context) if isinstance(found, Rate) else _amount_told(found, context)
+    match found:
+        case Rate():
+            happened = _rate_told(found, context)
+        case Pause():
+            happened = _pause_told(found, context)
+        case Amount():
+            happened = _amount_told(found, context)
     around = (
         *_how_rare(found.cause, context),
         *_recurs(context),
@@ -174,30 +139,6 @@ def once_in(weeks: float) -> str:
     return "once a week" if weeks == 1 else f"once in {amount(weeks)} weeks"
 
 
-def _rate(cause: Cause, stored: Mapping[str, Any]) -> Rate:
-    return Rate(
-        cause=cause,
-        since=datetime.fromisoformat(stored["since"]),
-        expected=float(stored["expected"]),
-        seen=int(stored["seen"]),
-        log_odds=float(stored["logOdds"]),
-        budget_weeks=float(stored["budgetWeeks"]),
-        rate_per_hour=float(stored["ratePerHour"]),
-    )
-
-
-def _amount(stored: Mapping[str, Any]) -> Amount:
-    return Amount(
-        cause=Cause.VALUE,
-        at=datetime.fromisoformat(stored["at"]),
-        value=float(stored["value"]),
-        low=stored.get("low"),
-        high=stored.get("high"),
-        per=str(stored.get("per", "ping")),
-        is_learned=bool(stored.get("learned")),
-    )
-
-
 def _rate_told(found: Rate, context: Context) -> Iterator[str]:
     were = "event was" if amount(found.expected) == "1" else "events were"
     since, until = _day(found.since, context), _clock(context.told_at, found.since, context)
@@ -224,6 +165,12 @@ def _odds(found: Rate) -> str:
 def _two_figures(number: float) -> int:
     """A number of 1 or more; more figures would claim to know more."""
     return int(round(number, 1 - int(math.log10(number))))
+
+
+def _pause_told(found: Pause, context: Context) -> Iterator[str]:
+    since, until = _day(found.since, context), _clock(context.told_at, found.since, context)
+    yield f"No event came from {since} to {until}."
+    yield f"While the monitor learns its rhythm it alerts after {_length(found.limit)} without one."
 
 
 def _amount_told(found: Amount, context: Context) -> Iterator[str]:

@@ -47,7 +47,7 @@ class Bars:
 
     bars: list[Bar]
     bands: list[Band]
-    usual_y: str
+    usual_y: str | None
     first: Moment
     last: Moment
     text: str
@@ -87,7 +87,7 @@ def _piece(piece: str | explain.Named) -> SafeString | str:
 
 
 def _bars(around: Around, deaf: Sequence[tuple[datetime, datetime]], tell: Teller) -> Bars:
-    most = max(*around.counts, around.expected)
+    most = max(*around.counts, around.expected or 0)
     step, share = (around.end - around.start) / len(around.counts), 100 / len(around.counts)
 
     def bar(number: int, count: int) -> Bar:
@@ -105,7 +105,7 @@ def _bars(around: Around, deaf: Sequence[tuple[datetime, datetime]], tell: Telle
     return Bars(
         bars=[bar(number, count) for number, count in enumerate(around.counts) if count],
         bands=list(_bands(around, deaf)),
-        usual_y=f"{TOP + HIGHEST * (1 - around.expected / most):.1f}",
+        usual_y=None if around.expected is None else f"{TOP + HIGHEST * (1 - around.expected / most):.1f}",
         first=tell.clock(around.start),
         last=tell.clock(around.end, beside=around.start),
         text=_in_words(around, step, tell),
@@ -131,9 +131,10 @@ def _in_words(around: Around, step: timedelta, tell: Teller) -> str:
         count for number, count in enumerate(around.counts) if around.start + (number + 1) * step <= around.low_since
     )
     start, low, end = (tell.clock(at).text for at in (around.start, around.low_since, around.end))
-    length, usual = durations.short(_sec(step), units=2), explain.amount(around.expected)
+    length = durations.short(_sec(step), units=2)
+    usual = "" if around.expected is None else f", where {explain.amount(around.expected)} each are usual"
     return (
-        f"Events in parts of {length}, where {usual} each are usual: "
+        f"Events in parts of {length}{usual}: "
         f"{before:,} from {start} to {low}, {sum(around.counts) - before:,} from then to {end}."
     )
 

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitors.domain import explain
-from monitors.domain.explain import Amount, Context, Earlier, Named, Neighbour, Rate
+from monitors.domain import evidence, explain
+from monitors.domain.evidence import Amount, Evidence, Pause, Rate
+from monitors.domain.explain import Context, Earlier, Named, Neighbour
 from monitors.domain.status import Cause, Status
 
 SINCE = datetime(2026, 1, 5, 14, 5, tzinfo=UTC)
@@ -19,7 +20,7 @@ DROP = Rate(Cause.DROP, SINCE, 61.0, 12, 9.2, 26.0, 56.0)
 CONTEXT = Context(opened_at=OPENED, told_at=OPENED, watched_since=OPENED - 63 * DAY)
 
 
-def lines(found: explain.Evidence = SILENCE, **given: Any) -> list[str]:
+def lines(found: Evidence = SILENCE, **given: Any) -> list[str]:
     return explain.explain(found, replace(CONTEXT, **given)).lines
 
 
@@ -215,6 +216,16 @@ def test_a_value_stands_beside_what_is_allowed_or_usual(
     assert told[-1].startswith("Look at the run that reported it")
 
 
+def test_a_silence_of_a_beet_that_still_learns_says_what_it_was_asked() -> None:
+    told = lines(Pause(Cause.SILENCE, SINCE, timedelta(hours=1)))
+
+    assert told[:3] == [
+        "No event came from Mon 5 Jan, 14:05 UTC to 15:10.",
+        "While the monitor learns its rhythm it alerts after 1 hour without one.",
+        "It is the first silence since the monitor was made, 63 days ago.",
+    ]
+
+
 def test_evidence_is_read_as_an_incident_keeps_it() -> None:
     rate = {
         "arm": "drop", "since": "2026-01-05T14:05:00+00:00", "expected": 61, "seen": 12, "logOdds": 9.2,
@@ -225,6 +236,15 @@ def test_evidence_is_read_as_an_incident_keeps_it() -> None:
         "at": "2026-01-05T14:05:00Z",
     }  # fmt: skip
 
-    assert explain.read(rate) == DROP
-    assert explain.read(value) == Amount(Cause.VALUE, SINCE, 0.0, 12, None, "hour_sum", False)
-    assert [explain.read(nothing) for nothing in (None, {}, {"arm": "later"})] == [None, None, None]
+    pause = {"arm": "silence", "since": "2026-01-05T14:05:00+00:00", "limitSec": 3600.0}
+
+    assert evidence.read(rate) == DROP
+    assert evidence.read(pause) == Pause(Cause.SILENCE, SINCE, timedelta(hours=1))
+    assert evidence.read(value) == Amount(Cause.VALUE, SINCE, 0.0, 12, None, "hour_sum", False)
+
+
+@pytest.mark.parametrize(
+    "stored", [None, {}, {"arm": "later"}, {"arm": "drop"}, {"arm": "value", "at": 3}, {"arm": "silence", "since": "x"}]
+)
+def test_what_is_not_known_here_is_no_evidence(stored: dict[str, Any] | None) -> None:
+    assert evidence.read(stored) is None

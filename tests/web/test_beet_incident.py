@@ -61,6 +61,17 @@ def test_the_bars_show_the_events_around_it_and_say_so_in_words(owner: Client, s
     )
 
 
+def test_a_beet_that_still_learns_has_bars_and_nothing_that_is_usual(owner: Client, silence: Incident) -> None:
+    evidence = {"arm": "silence", "since": (OPENED - HOUR).isoformat(), "limitSec": 3600}
+    Incident.objects.filter(id=silence.id).update(evidence=evidence)
+
+    page = page_of(owner, silence)
+
+    assert "it alerts after 1 hour without one" in page
+    assert "Events in parts of 3 min: 29 from" in page
+    assert "events-usual" not in page
+
+
 def test_an_unusual_value_of_a_heartbeat_is_told_with_the_strip_of_its_pings(
     owner: Client, alices_monitor: Monitor
 ) -> None:
