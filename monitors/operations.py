@@ -88,7 +88,7 @@ def create(
     with transaction.atomic():
         _check_limit(organization)
         monitor = _insert(organization, project, tidied, now)
-        Pulse.objects.create(monitor=monitor, status=Status.NEW, status_since=now)
+        _begin(monitor, now)
         _make_room_to_learn(monitor)
         secrets = _new_token(monitor, now)
         audit.record(
@@ -252,11 +252,8 @@ def _set_snooze(monitor: Monitor, since: datetime | None, until: datetime | None
 
 
 def _follow(monitor: Monitor, changed: Set[str], now: datetime) -> None:
-    """Let the state follow what has changed. A beet waits for no due: the sweep judges it by what counts by now."""
-    if monitor.type == Monitor.BEET:
-        if changed & {*fields.RHYTHM, "timezone"}:
-            transitions.judge_soon(Monitor.objects.filter(id=monitor.id), now=now)
-    elif changed & (fields.SCHEDULE | {"alert_threshold"}):
+    """Let the state follow what has changed."""
+    if changed & (fields.SCHEDULE | {"alert_threshold", *fields.RHYTHM}):
         transitions.edited(monitor.id, now=now)
     if changed & set(policy.NAMES):
         _follow_policy(monitor, now)
@@ -292,6 +289,17 @@ def _insert(organization: Organization, project: Project, given: fields.MonitorF
 
     _with_free_slug(_live_in(project), given.name, slugify(given.name)[:240] or "monitor", save)
     return row
+
+
+def _begin(monitor: Monitor, now: datetime) -> None:
+    """The state of a new monitor. A beet learns from the start, and is looked at where a silence alerts meanwhile."""
+    is_beet, is_watched = monitor.type == Monitor.BEET, monitor.learning_silence_sec is not None
+    Pulse.objects.create(
+        monitor=monitor,
+        status=Status.LEARNING if is_beet else Status.NEW,
+        status_since=now,
+        deadline=now if is_beet and is_watched else None,
+    )
 
 
 def _make_room_to_learn(monitor: Monitor) -> None:

@@ -20,14 +20,28 @@ CHANGED = (
 )
 """The columns of a pulse that a verdict sets, in the order in which `write_pulses` takes them."""
 
+ARMS = (
+    "evaluated_at",
+    "heard_at",
+    "quiet",
+    "drop",
+    "drop_since",
+    "drop_expected",
+    "drop_seen",
+    "back_expected",
+    "back_seen",
+)
+"""The columns of a rhythm that a look at a beet sets, in the order in which `write_arms` takes them."""
+
+_ARMS_TYPES = ("timestamptz", "timestamptz", "float8", "float8", "timestamptz", "float8", "bigint", "float8", "bigint")
 _PG_TYPES = ("text", *["timestamptz"] * 5, "int", "int", "timestamptz")
 
 DUE = """
 SELECT p.monitor_id, m.interval_sec, m.cron, m.timezone, m.grace_sec, p.last_success_at, p.waiting_from,
-       p.status = 'up' AND NOT m.locked AND NOT EXISTS (
+       p.status = 'up' AND m.type = 'heartbeat' AND NOT m.locked AND NOT EXISTS (
            SELECT 1 FROM monitors_run r WHERE r.monitor_id = p.monitor_id AND r.finished_at IS NULL)
 FROM monitors_pulse p JOIN monitors_monitor m ON m.id = p.monitor_id
-WHERE p.deadline <= %s AND m.deleted_at IS NULL AND m.type = 'heartbeat' ORDER BY p.deadline LIMIT %s
+WHERE p.deadline <= %s AND m.deleted_at IS NULL ORDER BY p.deadline LIMIT %s
 """
 LOCKED = " FOR NO KEY UPDATE OF p SKIP LOCKED"
 
@@ -104,6 +118,55 @@ def write_pulses(rows: Sequence[tuple[Any, ...]]) -> None:
             "WHERE monitor_id = %s"
         )
         _executemany(statement, [tuple(_instant(value) for value in row) for row in rows])
+
+
+def write_arms(rows: Sequence[tuple[Any, ...]]) -> None:
+    """Set where the judgement of many beets stands: the values of ARMS, then monitor_id."""
+    if not rows:
+        return
+    if connection.vendor == "postgresql":
+        assignments = ", ".join(f'"{name}" = v."{name}"' for name in ARMS)
+        arrays = ", ".join(f"%s::{kind}[]" for kind in (*_ARMS_TYPES, "bigint"))
+        names = ", ".join(f'"{name}"' for name in ARMS)
+        statement = (
+            f"UPDATE monitors_rhythm r SET {assignments} "  # noqa: S608
+            f"FROM unnest({arrays}) AS v ({names}, id) WHERE r.monitor_id = v.id"
+        )
+        _execute(statement, [list(column) for column in zip(*rows, strict=True)])
+    else:
+        assignments = ", ".join(f'"{name}" = %s' for name in ARMS)
+        statement = f"UPDATE monitors_rhythm SET {assignments} WHERE monitor_id = %s"  # noqa: S608
+        _executemany(statement, [tuple(_instant(value) for value in row) for row in rows])
+
+
+EVENTS = {
+    "postgresql": """
+SELECT v.id, p.received_at FROM unnest(%s::bigint[], %s::timestamptz[]) AS v (id, after)
+CROSS JOIN LATERAL (
+    SELECT received_at FROM monitors_ping
+    WHERE monitor_id = v.id AND received_at > v.after AND received_at <= %s AND kind = 'success'
+    ORDER BY received_at) p
+""",
+    "sqlite": """
+SELECT p.monitor_id, p.received_at FROM json_each(%s) AS v
+CROSS JOIN monitors_ping p ON p.monitor_id = json_extract(v.value, '$[0]')
+WHERE p.received_at > json_extract(v.value, '$[1]') AND p.received_at <= %s AND p.kind = 'success'
+ORDER BY p.monitor_id, p.received_at
+""",
+}
+
+
+def events_since(looks: Sequence[tuple[int, datetime]], until: datetime) -> dict[int, list[datetime]]:
+    """The events of many beets, each since its last look (monitor_id, evaluated_at), up to `until`, in order."""
+    found: dict[int, list[datetime]] = {monitor_id: [] for monitor_id, _ in looks}
+    is_sqlite = connection.vendor == "sqlite"
+    pairs = [(id_, _instant(at)) for id_, at in looks]
+    columns = [json.dumps(pairs, default=str)] if is_sqlite else [_array(column) for column in zip(*looks, strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(EVENTS[connection.vendor], [*columns, _instant(until)])
+        for monitor_id, at in cursor.fetchall():
+            found[monitor_id].append(at.replace(tzinfo=UTC) if is_sqlite else at)
+    return found
 
 
 def _execute(statement: str, params: list[Any]) -> None:

@@ -20,7 +20,7 @@ from heartbeet.demo.history import Act, Record, orders
 from heartbeet.demo.story import Event, Story
 from heartbeet.demo.telling import Letter, Storm, Told
 from heartbeet.lib import clock
-from monitors import notices, operations, sql, transitions
+from monitors import notices, operations, sql, verdicts
 from monitors.domain.gaps import Reason
 from monitors.domain.status import Cause, EventKind
 from monitors.models import Gap, GapNotice, Incident, IncidentEvent, Monitor, Ping, Pulse, Run, StatusChange, Unheard
@@ -28,7 +28,7 @@ from monitors.models import Gap, GapNotice, Incident, IncidentEvent, Monitor, Pi
 BATCH = 2000
 """Pings of one transaction: those of others wait no longer than that."""
 TITLES = {
-    **transitions.TITLES,
+    **verdicts.TITLES,
     Cause.DROP: "{name} has fewer events than usual",
     Cause.SILENCE: "{name} has fallen silent",
 }

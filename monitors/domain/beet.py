@@ -18,8 +18,9 @@ from monitors.domain.facts import (
     StatusChanged,
 )
 from monitors.domain.gaps import NO_GAPS, Gaps, Window
+from monitors.domain.ping import Ping
 from monitors.domain.rhythm import Arm, Arms, Expected, Profile, Test, Tuning, Turn
-from monitors.domain.status import Cause, Severity, Status
+from monitors.domain.status import Cause, Kind, Severity, Status
 
 _CAUSES = {Arm.SILENCE: Cause.SILENCE, Arm.DROP: Cause.DROP}
 _ARMS = {Cause.SILENCE: Arm.SILENCE, Cause.DROP: Arm.DROP}
@@ -85,8 +86,11 @@ def on_clock(facts: BeetFacts, events: Sequence[datetime], now: datetime, gaps: 
 def deadline(facts: BeetFacts, gaps: Gaps = NO_GAPS) -> datetime | None:
     """When to look again; None while nothing can be said."""
     arms = facts.arms
-    if not facts.is_judged or arms is None:
+    if not facts.is_judged:
         return None
+    if arms is None:
+        has_begun = facts.profile is not None or facts.learning_silence is not None
+        return facts.status_since if has_begun else None
     if facts.profile is not None:
         clock, test = _clock(facts, gaps, facts.profile)
         return rhythm.instant(rhythm.deadline(arms, clock, test))
@@ -108,6 +112,20 @@ def silent_at(facts: BeetFacts, gaps: Gaps = NO_GAPS) -> datetime | None:
     if arms is not None and (heard is None or heard <= arms.at):
         return rhythm.instant(clock.after(arms.at, max(0.0, test.silence - arms.quiet)))
     return None if heard is None else rhythm.instant(clock.after(heard, test.silence))
+
+
+def looks_back_to(facts: BeetFacts) -> datetime | None:
+    """The earliest moment that a judgement looks at; None before the first look."""
+    arms = facts.arms
+    return None if arms is None else rhythm.instant(min(arms.at, arms.heard_at) if facts.profile is None else arms.at)
+
+
+def on_ping(facts: BeetFacts, ping: Ping) -> BeetVerdict:
+    """Take one ping into the state. What it means for the rhythm is seen when the next look takes in what came."""
+    heard = replace(facts, last_ping_at=_later(facts.last_ping_at, ping.received_at))
+    if ping.kind is Kind.SUCCESS:
+        heard = replace(heard, last_success_at=_later(facts.last_success_at, ping.received_at))
+    return _Step(heard).verdict()
 
 
 def on_pause(facts: BeetFacts, now: datetime) -> BeetVerdict:
@@ -295,6 +313,10 @@ def _wait_anew(step: _Step, now: datetime) -> _Step:
     facts = step.facts
     arms = rhythm.rewait(facts.arms or _arms(facts, now), rhythm.seconds(now))
     return step.then(replace(facts, waiting_from=now, arms=arms))
+
+
+def _later(first: datetime | None, second: datetime) -> datetime:
+    return second if first is None else max(first, second)
 
 
 def _status(step: _Step, to: Status, cause: Cause, at: datetime) -> _Step:

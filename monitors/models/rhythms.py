@@ -7,8 +7,8 @@ from monitors.models.configuration import Monitor
 
 
 class HourlyCount(models.Model):
-    """How many events a beet had in each hour of a UTC day: 24 little-endian 32-bit integers. Bit h of `floors` says that
-    in hour h more came than were counted: the limiter turned some away."""
+    """How many events a beet had in each hour of a UTC day: 24 little-endian 32-bit integers. Bit h of `floors` says
+    that in hour h more came than were counted: the limiter turned some away."""
 
     monitor = models.ForeignKey(Monitor, on_delete=models.CASCADE, db_index=False, related_name="hourly_counts")
     day = models.DateField()
@@ -40,7 +40,8 @@ class Rhythm(models.Model):
     `learned_to` and `events` say then how far it is. `bands` are 24 lows and 24 highs of the value, one for each local
     hour of the day, as little-endian 64-bit floats.
 
-    The rest is `domain.arms.Arms` as of `evaluated_at`. `limited_count` is the pulse's as of the last rolled-up hour."""
+    The rest is `domain.arms.Arms` as of `evaluated_at`; `limited_count` is the pulse's as of the last hour that was
+    rolled up."""
 
     monitor = models.OneToOneField(Monitor, on_delete=models.CASCADE, primary_key=True, related_name="rhythm")
     learned_at = models.DateTimeField(null=True, blank=True)

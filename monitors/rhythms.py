@@ -1,0 +1,119 @@
+"""A beet's row of what was learned, as the rules' values and back; and what its organisation allows it."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+from django.db.models import Count
+
+from monitors.domain import facts, rhythm
+from monitors.domain.beet import BeetFacts
+from monitors.domain.rhythm import Arms, Profile, Tuning
+from monitors.domain.status import Cause, Status
+from monitors.models import AlertPolicy, Incident, Monitor, Pulse, Rhythm
+
+BUDGET_WEEKS = 26.0
+"""Where nobody says otherwise, so many weeks may pass per false alarm of a beet."""
+
+
+def of(monitor_ids: Iterable[int]) -> dict[int, Rhythm]:
+    """The rows of these monitors that have one, by monitor."""
+    return Rhythm.objects.in_bulk(list(monitor_ids))
+
+
+def profile(row: Rhythm | None) -> Profile | None:
+    """What a row has learned; None while it has not."""
+    if row is None or row.rates is None:
+        return None
+    return Profile(row.zone, unpack_rates(bytes(row.rates)), row.level, row.burst, row.wobble)
+
+
+def pack_rates(rates: Iterable[float]) -> bytes:
+    """The rates of the 168 hours as they are stored."""
+    return np.array(list(rates), dtype="<f4").tobytes()
+
+
+def unpack_rates(packed: bytes) -> tuple[float, ...]:
+    """The 168 rates of a row."""
+    return tuple(np.frombuffer(packed, dtype="<f4").tolist())
+
+
+def arms(row: Rhythm | None) -> Arms | None:
+    """Where the judgement of a row stands, without its alarm; None before the first look."""
+    if row is None or row.evaluated_at is None:
+        return None
+    at = rhythm.seconds(row.evaluated_at)
+    return Arms(
+        at=at,
+        heard_at=_seconds(row.heard_at, at),
+        quiet=row.quiet,
+        drop=row.drop,
+        drop_since=_seconds(row.drop_since, at),
+        drop_expected=row.drop_expected,
+        drop_seen=row.drop_seen,
+        back_expected=row.back_expected,
+        back_seen=row.back_seen,
+    )
+
+
+def gather(monitor: Monitor, pulse: Pulse, row: Rhythm | None, incident: Incident | None, tuning: Tuning) -> BeetFacts:
+    """The facts that the rules judge a beet by."""
+    return BeetFacts(
+        status=Status(pulse.status),
+        status_since=pulse.status_since,
+        last_ping_at=pulse.last_ping_at,
+        last_success_at=pulse.last_success_at,
+        last_fail_at=pulse.last_fail_at,
+        waiting_from=pulse.waiting_from,
+        incident=facts.OpenIncident(incident.opened_at, Cause(incident.cause)) if incident else None,
+        locked=monitor.locked,
+        profile=profile(row),
+        tuning=tuning,
+        arms=arms(row),
+        learning_silence=_length(monitor.learning_silence_sec),
+    )
+
+
+def arms_columns(given: Arms) -> tuple[Any, ...]:
+    """The values of `sweep_sql.ARMS`."""
+    return (
+        rhythm.instant(given.at),
+        rhythm.instant(given.heard_at),
+        given.quiet,
+        given.drop,
+        rhythm.instant(given.drop_since),
+        given.drop_expected,
+        given.drop_seen,
+        given.back_expected,
+        given.back_seen,
+    )
+
+
+def tunings(monitors: Iterable[Monitor]) -> dict[int, Tuning]:
+    """What is wanted of each beet. The budget is its own, else its share of the organisation's: what all its beets may
+    do together, each may do as much more rarely as there are of them."""
+    many = list(monitors)
+    shares = _shares({each.organization_id for each in many if each.budget_weeks is None})
+    return {
+        each.id: Tuning(each.rho, float(each.budget_weeks or shares.get(each.organization_id, BUDGET_WEEKS)))
+        for each in many
+    }
+
+
+def _shares(organization_ids: set[int]) -> dict[int, float]:
+    policies = AlertPolicy.objects.filter(organization_id__in=organization_ids, beet_budget_weeks__isnull=False)
+    budgets = dict(policies.values_list("organization_id", "beet_budget_weeks")) if organization_ids else {}
+    if not budgets:
+        return {}
+    beets = Monitor.objects.filter(organization_id__in=budgets, type=Monitor.BEET, deleted_at=None)
+    counts = dict(beets.order_by().values_list("organization_id").annotate(Count("id")))
+    return {id_: float(weeks) * max(1, counts.get(id_, 1)) for id_, weeks in budgets.items() if weeks is not None}
+
+
+def _length(sec: int | None) -> timedelta | None:
+    return None if sec is None else timedelta(seconds=sec)
+
+
+def _seconds(at: datetime | None, missing: float) -> float:
+    return missing if at is None else rhythm.seconds(at)
