@@ -25,7 +25,9 @@ from django.db.models import (
 from django.db.models.functions import Cast
 
 from accounts.models import Organization
-from monitors.domain import facts, judge, policy, schedule, status
+from monitors import rhythms
+from monitors.domain import beet, facts, judge, schedule, status
+from monitors.domain.beet import BeetFacts
 from monitors.domain.policy import Snooze
 from monitors.domain.status import Cause, Kind, RunOutcome, Status
 from monitors.models import (
@@ -119,13 +121,15 @@ def outlook(monitor: Monitor, now: datetime) -> Outlook:
 
 
 def outlooks(monitors: Iterable[Monitor], now: datetime) -> dict[int, Outlook]:
-    """The outlooks of many monitors by id, in two queries; their pulses must be loaded."""
+    """The outlooks of many monitors by id, in two queries, and two or three more if there are beets; their pulses must
+    be loaded."""
     many = list(monitors)
     ids = [monitor.id for monitor in many]
     runs, incident = open_runs(ids), open_incidents(ids)
+    beets = rhythms.facts_of([each for each in many if each.type == Monitor.BEET], incident)
     return {
         monitor.id: outlook_of(
-            gather(monitor, monitor.pulse, runs.get(monitor.id, ()), incident.get(monitor.id)),
+            gather(monitor, monitor.pulse, runs.get(monitor.id, ()), incident.get(monitor.id)) or beets.get(monitor.id),
             incident.get(monitor.id),
             Status(monitor.pulse.status),
             now,
@@ -134,11 +138,15 @@ def outlooks(monitors: Iterable[Monitor], now: datetime) -> dict[int, Outlook]:
     }
 
 
-def outlook_of(found: facts.Facts | None, incident: Incident | None, stored: Status, now: datetime) -> Outlook:
-    """What these facts look like; none are those of a beet, of which the `stored` state is shown."""
+def outlook_of(
+    found: facts.Facts | BeetFacts | None, incident: Incident | None, stored: Status, now: datetime
+) -> Outlook:
+    """What these facts look like; without those of a beet its `stored` state is shown."""
     incident_id = incident.id if incident else None
     if found is None:
         return Outlook(status.of_beet(stored), None, None, incident_id)
+    if isinstance(found, BeetFacts):
+        return Outlook(status.of_beet(stored), None, beet.silent_at(found), incident_id)
     return Outlook(
         status=judge.view_status(found, now),
         next_due_at=judge.due_at(found),
@@ -186,21 +194,6 @@ def recovery_thresholds(monitors: Iterable[Monitor]) -> dict[int, int]:
     policies = AlertPolicy.objects.filter(organization_id__in=asked) if asked else AlertPolicy.objects.none()
     usual = dict(policies.values_list("organization_id", "recovery_threshold"))
     return {each.id: each.recovery_threshold or usual.get(each.organization_id, 1) for each in many}
-
-
-def beet_budgets(beets: Iterable[Monitor]) -> dict[int, float]:
-    """The weeks per allowed false alarm of each of these beets, by id; in two queries, one if nobody shares."""
-    many = list(beets)
-    budgets = AlertPolicy.objects.filter(organization_id__in={beet.organization_id for beet in many})
-    shared = dict(budgets.exclude(beet_budget_weeks=None).values_list("organization_id", "beet_budget_weeks"))
-    sharing = Monitor.objects.filter(type=Monitor.BEET, deleted_at=None, budget_weeks=None, organization__in=shared)
-    counts = dict(sharing.values_list("organization_id").annotate(Count("id")).order_by()) if shared else {}
-    return {
-        each.id: policy.budget_weeks(
-            each.budget_weeks, shared.get(each.organization_id), counts.get(each.organization_id, 1)
-        )
-        for each in many
-    }
 
 
 def snooze(monitor: Monitor) -> Snooze | None:

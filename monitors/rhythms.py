@@ -1,20 +1,17 @@
 """A beet's row of what was learned, as the rules' values and back; and what its organisation allows it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 from django.db.models import Count
 
-from monitors.domain import facts, rhythm
+from monitors.domain import facts, policy, rhythm
 from monitors.domain.beet import BeetFacts
 from monitors.domain.rhythm import Arms, Profile, Tuning
 from monitors.domain.status import Cause, Status
 from monitors.models import AlertPolicy, Incident, Monitor, Pulse, Rhythm
-
-BUDGET_WEEKS = 26.0
-"""Where nobody says otherwise, so many weeks may pass per false alarm of a beet."""
 
 
 def of(monitor_ids: Iterable[int]) -> dict[int, Rhythm]:
@@ -57,6 +54,17 @@ def arms(row: Rhythm | None) -> Arms | None:
     )
 
 
+def facts_of(monitors: Sequence[Monitor], open_incidents: Mapping[int, Incident]) -> dict[int, BeetFacts]:
+    """The facts of beets by monitor, in two or three queries; none if there are none. Their pulses must be loaded."""
+    if not monitors:
+        return {}
+    rows, wanted = of(each.id for each in monitors), tunings(monitors)
+    return {
+        each.id: gather(each, each.pulse, rows.get(each.id), open_incidents.get(each.id), wanted[each.id])
+        for each in monitors
+    }
+
+
 def gather(monitor: Monitor, pulse: Pulse, row: Rhythm | None, incident: Incident | None, tuning: Tuning) -> BeetFacts:
     """The facts that the rules judge a beet by."""
     return BeetFacts(
@@ -90,25 +98,26 @@ def arms_columns(given: Arms) -> tuple[Any, ...]:
     )
 
 
-def tunings(monitors: Iterable[Monitor]) -> dict[int, Tuning]:
-    """What is wanted of each beet. The budget is its own, else its share of the organisation's: what all its beets may
-    do together, each may do as much more rarely as there are of them."""
-    many = list(monitors)
-    shares = _shares({each.organization_id for each in many if each.budget_weeks is None})
+def tunings(beets: Iterable[Monitor]) -> dict[int, Tuning]:
+    """What is wanted of each of these beets, by id."""
+    many = list(beets)
+    weeks = budgets(many)
+    return {each.id: Tuning(each.rho, weeks[each.id]) for each in many}
+
+
+def budgets(beets: Iterable[Monitor]) -> dict[int, float]:
+    """The weeks per allowed false alarm of each of these beets, by id; in two queries, one if nobody shares."""
+    many = list(beets)
+    policies = AlertPolicy.objects.filter(organization_id__in={beet.organization_id for beet in many})
+    shared = dict(policies.exclude(beet_budget_weeks=None).values_list("organization_id", "beet_budget_weeks"))
+    sharing = Monitor.objects.filter(type=Monitor.BEET, deleted_at=None, budget_weeks=None, organization__in=shared)
+    counts = dict(sharing.values_list("organization_id").annotate(Count("id")).order_by()) if shared else {}
     return {
-        each.id: Tuning(each.rho, float(each.budget_weeks or shares.get(each.organization_id, BUDGET_WEEKS)))
+        each.id: policy.budget_weeks(
+            each.budget_weeks, shared.get(each.organization_id), counts.get(each.organization_id, 1)
+        )
         for each in many
     }
-
-
-def _shares(organization_ids: set[int]) -> dict[int, float]:
-    policies = AlertPolicy.objects.filter(organization_id__in=organization_ids, beet_budget_weeks__isnull=False)
-    budgets = dict(policies.values_list("organization_id", "beet_budget_weeks")) if organization_ids else {}
-    if not budgets:
-        return {}
-    beets = Monitor.objects.filter(organization_id__in=budgets, type=Monitor.BEET, deleted_at=None)
-    counts = dict(beets.order_by().values_list("organization_id").annotate(Count("id")))
-    return {id_: float(weeks) * max(1, counts.get(id_, 1)) for id_, weeks in budgets.items() if weeks is not None}
 
 
 def _length(sec: int | None) -> timedelta | None:

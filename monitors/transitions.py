@@ -34,7 +34,7 @@ def lock(monitor_ids: Iterable[int]) -> list[Subject]:
     ids = [pulse.monitor_id for pulse in locked]
     open_runs, open_incidents = queries.open_runs(ids), queries.open_incidents(ids)
     thresholds = queries.recovery_thresholds(pulse.monitor for pulse in locked if pulse.status == Status.DOWN)
-    beets = _beets([pulse for pulse in locked if pulse.monitor.type == Monitor.BEET], open_incidents)
+    beets = rhythms.facts_of(_beets(locked), open_incidents)
     subjects = []
     for pulse in locked:
         incident = open_incidents.get(pulse.monitor_id)
@@ -44,16 +44,14 @@ def lock(monitor_ids: Iterable[int]) -> list[Subject]:
     return subjects
 
 
-def _beets(pulses: list[Pulse], open_incidents: dict[int, Incident]) -> dict[int, BeetFacts]:
-    """The facts of beets, by monitor, in two queries at most for each; none if there are none."""
-    if not pulses:
-        return {}
-    rows, tunings = rhythms.of(pulse.monitor_id for pulse in pulses), rhythms.tunings(pulse.monitor for pulse in pulses)
-    return {
-        id_: rhythms.gather(pulse.monitor, pulse, rows.get(id_), open_incidents.get(id_), tunings[id_])
-        for pulse in pulses
-        for id_ in [pulse.monitor_id]
-    }
+def _beets(pulses: list[Pulse]) -> list[Monitor]:
+    """Those of the monitors that are beets, each with its pulse as it was locked."""
+    found = []
+    for pulse in pulses:
+        if pulse.monitor.type == Monitor.BEET:
+            pulse.monitor.pulse = pulse
+            found.append(pulse.monitor)
+    return found
 
 
 def record(monitor_id: int, ping: Ping, *, now: datetime) -> None:

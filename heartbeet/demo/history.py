@@ -15,6 +15,7 @@ from monitors.domain import judge, schedule
 from monitors.domain.facts import (
     Excused,
     Facts,
+    IncidentEscalated,
     IncidentOpened,
     IncidentResolved,
     KnownRun,
@@ -219,6 +220,8 @@ class _Film:
                     self._record.unheard.append(effect.at)
                 case IncidentOpened():
                     self._open(effect)
+                case IncidentEscalated():
+                    self._record.cases[-1].severity = effect.severity
                 case IncidentResolved():
                     case = self._record.cases[-1]
                     case.resolved_at, case.resolution = effect.at, effect.cause

@@ -4,8 +4,6 @@ zone counts from now on: what was never looked at and is none becomes UTC."""
 from typing import Any
 from zoneinfo import available_timezones
 
-from typing import Any
-
 from django.db import migrations
 
 

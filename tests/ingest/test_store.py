@@ -162,7 +162,7 @@ def test_a_beet_is_never_judged_here() -> None:
     record(arrival(row, seconds(1)), arrival(row, seconds(2), Kind.FAIL))
 
     after = pulse(row)
-    assert (after.status, after.last_ping_at, after.last_success_at) == ("new", seconds(2), seconds(1))
+    assert (after.status, after.last_ping_at, after.last_success_at) == ("learning", seconds(2), seconds(1))
     assert after.ping_count == 2
 
 

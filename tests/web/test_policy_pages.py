@@ -12,7 +12,7 @@ from alerts import subscriptions
 from alerts.models import Channel
 from alerts.subscriptions import Choice
 from heartbeet.lib import clock
-from monitors import operations, policies, queries
+from monitors import operations, policies, rhythms
 from monitors.domain.policy import Policy
 from monitors.models import IncidentEvent, Monitor, Pulse
 from monitors.web.snoozing import SnoozeForm
@@ -55,9 +55,9 @@ def test_beets_share_a_budget_where_the_policy_says_so(owner: Client, alice: Mem
 
     beets = [own, *sharing]
     assert policies.of(alice.organization).beet_budget_weeks == 13
-    assert queries.beet_budgets(beets) == {own.id: 4.0, sharing[0].id: 26.0, sharing[1].id: 26.0}
+    assert rhythms.budgets(beets) == {own.id: 4.0, sharing[0].id: 26.0, sharing[1].id: 26.0}
     owner.post("/settings/alerts", given)
-    assert set(queries.beet_budgets(beets).values()) == {4.0, 26.0}
+    assert set(rhythms.budgets(beets).values()) == {4.0, 26.0}
 
 
 def test_a_beet_whose_budget_changes_is_judged_anew(owner: Client, alice: Membership) -> None:
