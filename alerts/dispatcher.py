@@ -16,6 +16,7 @@ from alerts.domain.routing import Listener
 from alerts.models import Channel, Delivery, Subscription
 from alerts.policies import Judged
 from monitors import policies as monitor_policies
+from monitors.domain import evidence
 from monitors.domain.policy import Policy
 from monitors.domain.status import EventKind, Severity
 from monitors.models import Incident, IncidentEvent
@@ -90,7 +91,8 @@ def _deliveries(events: list[IncidentEvent], now: datetime) -> list[Delivery]:
 def _is_heard(event: IncidentEvent, listener: Listener, *, was_told: bool, is_busy: bool) -> bool:
     """Whether a channel gets a message. A reminder to people who still wait for an earlier message is left out."""
     kind = EventKind(event.kind)
-    if not listener.wants(kind, Severity(event.incident.severity)):
+    then = evidence.thaw(event.as_of)
+    if not listener.wants(kind, then.severity if then else Severity(event.incident.severity)):
         return False
     if kind is EventKind.RESOLVED:
         return listener.may_end(was_told=was_told)

@@ -18,7 +18,8 @@ from alerts.domain.message import TYPE_OF_EVENT, AboutIncident, AboutMonitor, Me
 from alerts.domain.retry import WAITING, DeliveryStatus
 from alerts.models import Channel, Delivery, Storm, Subscription
 from heartbeet.lib import crypto
-from monitors.domain import schedule
+from monitors import verdicts
+from monitors.domain import evidence, schedule
 from monitors.domain.status import EventKind
 from monitors.models import Incident, IncidentEvent, Monitor
 
@@ -172,12 +173,14 @@ def _as_of(event: IncidentEvent) -> AboutIncident:
     is_over = event.kind == EventKind.RESOLVED
     is_acknowledged = incident.acknowledged_at is not None and incident.acknowledged_at <= event.at
     who = incident.acknowledged_by
+    then = evidence.thaw(event.as_of)
+    title = verdicts.TITLES[then.cause].format(name=incident.monitor.name) if then else incident.title
     return AboutIncident(
         id=incident.id,
         url=_link(incident.monitor.organization, incident.page),
-        cause=incident.cause,
-        severity=incident.severity,
-        title=incident.title,
+        cause=then.cause if then else incident.cause,
+        severity=then.severity if then else incident.severity,
+        title=title,
         opened_at=incident.opened_at,
         expected_at=incident.expected_at,
         last_ping_at=incident.last_ping_at,
@@ -186,7 +189,18 @@ def _as_of(event: IncidentEvent) -> AboutIncident:
         resolved_at=incident.resolved_at if is_over else None,
         resolution=incident.resolution if is_over else "",
         key=_key(incident),
+        evidence=then.evidence if then else None,
+        was=_was(event) if then else "",
     )
+
+
+def _was(event: IncidentEvent) -> str:
+    """The cause that an incident which got worse had before; '' for what is no such event."""
+    if event.kind != EventKind.ESCALATED:
+        return ""
+    before = IncidentEvent.objects.filter(incident=event.incident_id, seq__lt=event.seq, as_of__isnull=False)
+    then = evidence.thaw(before.order_by("-seq").values_list("as_of", flat=True).first())
+    return then.cause if then else ""
 
 
 def _key(incident: Incident) -> str:

@@ -9,7 +9,7 @@ from typing import Any, TypeGuard, TypeVar
 from django.db.models import Max
 
 from monitors import rhythms, sweep_sql
-from monitors.domain import beet, facts
+from monitors.domain import beet, evidence, facts
 from monitors.domain.status import Cause, EventKind
 from monitors.models import Incident, IncidentEvent, Monitor, Run, StatusChange
 
@@ -158,7 +158,15 @@ def _follow(subject: Subject, story: list[IncidentEffect], now: datetime, user_i
 def _open_incidents(opened: list[tuple[Subject, facts.IncidentOpened]], now: datetime) -> list[Incident]:
     rows = Incident.objects.bulk_create([_incident(subject.monitor, effect) for subject, effect in opened])
     IncidentEvent.objects.bulk_create(
-        IncidentEvent(incident=row, seq=1, kind=EventKind.OPENED, at=row.opened_at, created_at=now) for row in rows
+        IncidentEvent(
+            incident=row,
+            seq=1,
+            kind=EventKind.OPENED,
+            at=row.opened_at,
+            created_at=now,
+            as_of=evidence.freeze(row.cause, row.severity, row.evidence),
+        )
+        for row in rows
     )
     return rows
 
@@ -195,8 +203,16 @@ def _resolve(incident: Incident, effect: facts.IncidentResolved, now: datetime, 
 def add_event(
     incident_id: int, kind: EventKind, *, at: datetime, now: datetime, user_id: int | None = None, message: str = ""
 ) -> None:
-    """The next line of an incident's timeline, which is to be told."""
-    last = IncidentEvent.objects.filter(incident_id=incident_id).aggregate(Max("seq"))["seq__max"] or 0
+    """The next line of an incident's timeline, which is to be told; it keeps what the incident is by now."""
+    its = Incident.objects.filter(id=incident_id).annotate(last=Max("events__seq"))
+    last, cause, severity, shown = its.values_list("last", "cause", "severity", "evidence").get()
     IncidentEvent.objects.create(
-        incident_id=incident_id, seq=last + 1, kind=kind, at=at, actor_id=user_id, message=message, created_at=now
+        incident_id=incident_id,
+        seq=(last or 0) + 1,
+        kind=kind,
+        at=at,
+        actor_id=user_id,
+        message=message,
+        created_at=now,
+        as_of=evidence.freeze(cause, severity, shown),
     )

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from alerts.domain import words
+from alerts.domain import stream, words
+from monitors.domain import fields
+from monitors.domain.evidence import Evidence
 from monitors.domain.status import RESOLVED_BY_PING, Cause, EventKind, IncidentStatus
 
 
@@ -58,7 +60,8 @@ class AboutMonitor:
 @dataclass(frozen=True, slots=True)
 class AboutIncident:
     """The incident as it was at the moment the message tells of, not as it may have become since. `key` is of no other
-    incident anywhere, and stays."""
+    incident anywhere, and stays. `evidence` is what a rhythm or a value had to show; of one that got worse, `was` is
+    the cause that it had before."""
 
     id: int
     url: str
@@ -73,6 +76,13 @@ class AboutIncident:
     resolved_at: datetime | None = None
     resolution: str = ""
     key: str = ""
+    evidence: Evidence | None = None
+    was: str = ""
+
+    @property
+    def is_low(self) -> bool:
+        """Whether the monitor is low, and not down."""
+        return stream.is_low(self.cause, self.severity)
 
     @property
     def status(self) -> IncidentStatus:
@@ -115,7 +125,7 @@ class Message:
     @property
     def headline(self) -> str:
         """A few words for a subject line or a title."""
-        return _HEADLINES[self.type].format(name=words.one_line(self.monitor.name, 120))
+        return _headline(self).format(name=words.one_line(self.monitor.name, 120))
 
     @property
     def summary(self) -> str:
@@ -127,8 +137,10 @@ class Message:
         if self.type is MessageType.RESOLVED:
             return _resolved(self)
         if self.type is MessageType.REMINDER:
-            lasts = words.span(self.at - self.incident.opened_at)
-            return f"{self.monitor.name} is still down after {lasts}, and nobody has acknowledged it yet."
+            how = stream.lasting(self.incident.cause, self.incident.severity, self.at - self.incident.opened_at)
+            return f"{self.monitor.name} is {how}, and nobody has acknowledged it yet."
+        if self.type is MessageType.ESCALATED and (happened := _of_stream(self)):
+            return f"{happened}."
         who = f" by {self.incident.acknowledged_by}" if self.incident.acknowledged_by else ""
         return f"{self.incident.title}: {self.type.value.removeprefix('incident.')}{who}."
 
@@ -175,6 +187,13 @@ _HEADLINES = {
     MessageType.TEST: "Test alert from Heartbeet",
 }
 
+_LOW_HEADLINES = {
+    **_HEADLINES,
+    MessageType.OPENED: "{name} is low",
+    MessageType.REMINDER: "{name} is still low",
+}
+_SILENT_HEADLINE = "{name} went silent"
+
 _ENDINGS = {
     Cause.RECOVERED: "{name} is up again after {lasted}",
     Cause.PINGED: "{name} is up again after {lasted}",
@@ -183,6 +202,14 @@ _ENDINGS = {
     Cause.PAUSED: "The incident of {name} ended after {lasted}, because the monitor was paused",
     Cause.DELETED: "The incident of {name} ended after {lasted}, because the monitor was deleted",
 }
+
+
+def _headline(message: Message) -> str:
+    incident = message.incident
+    if message.type is MessageType.ESCALATED and incident.cause == Cause.SILENCE:
+        return _SILENT_HEADLINE
+    headlines = _LOW_HEADLINES if incident.is_low else _HEADLINES
+    return headlines[message.type]
 
 
 def _opened(message: Message) -> str:
@@ -196,15 +223,29 @@ def _opened(message: Message) -> str:
         return f"{monitor.name} reported a failure at {words.instant(incident.opened_at)}."
     if incident.cause == Cause.OVERRAN:
         return f"{monitor.name} started and did not finish in time, by {words.instant(incident.opened_at)}."
-    return f"{incident.title}, since {words.instant(incident.opened_at)}."
+    happened = _of_stream(message)
+    return f"{happened}." if happened else f"{incident.title}, since {words.instant(incident.opened_at)}."
+
+
+def _of_stream(message: Message) -> str:
+    incident = message.incident
+    return stream.happened(message.monitor.name, incident.evidence, message.at, incident.was)
 
 
 def _resolved(message: Message) -> str:
     incident = message.incident
-    ending = _ENDINGS.get(Cause(incident.resolution or Cause.RECOVERED), _ENDINGS[Cause.RECOVERED])
+    ending = _ending(Cause(incident.resolution or Cause.RECOVERED), Cause(incident.cause))
     told = "; the alert about it could not be delivered before" if message.tells_both else ""
     lasted = words.span(incident.lasted or timedelta(0))
     return f"{ending.format(name=message.monitor.name, lasted=lasted)}{told}."
+
+
+def _ending(resolution: Cause, cause: Cause) -> str:
+    if cause in stream.ENDINGS and resolution is Cause.LATE_EVIDENCE:
+        return stream.LATE_EVIDENCE
+    if cause in stream.ENDINGS and resolution in (Cause.RECOVERED, Cause.PINGED):
+        return stream.ENDINGS[cause]
+    return _ENDINGS.get(resolution, _ENDINGS[Cause.RECOVERED])
 
 
 def _before(incident: AboutIncident) -> str:
@@ -221,7 +262,9 @@ def _facts(message: Message) -> list[tuple[str, str]]:
         found.append(("Expected", f"a ping {monitor.schedule}, with {words.span(monitor.grace)} of grace"))
     if incident.expected_at:
         found.append(("Was due", words.instant(incident.expected_at)))
-    found += [("Last ping before", words.instant(incident.last_ping_at)), ("Since", words.instant(incident.opened_at))]
+    found += stream.facts(incident.evidence)
+    last = "Last event before" if monitor.type == fields.BEET else "Last ping before"
+    found += [(last, words.instant(incident.last_ping_at)), ("Since", words.instant(incident.opened_at))]
     if incident.resolved_at:
         found.append(("Until", words.instant(incident.resolved_at)))
         found.append(("Lasted", words.span(incident.resolved_at - incident.opened_at)))

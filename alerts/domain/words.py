@@ -16,6 +16,14 @@ def instant(at: datetime | None) -> str:
     return f"{exact.day} {exact:%b %Y, %H:%M:%S} UTC"
 
 
+def clock(at: datetime, beside: datetime) -> str:
+    """A moment beside another one, as in `14:05`; with its day where that is another, with seconds where they are less
+    than two minutes apart."""
+    exact, other = at.astimezone(UTC), beside.astimezone(UTC)
+    day = "" if exact.date() == other.date() else f"{exact.day} {exact:%b}, "
+    return f"{day}{exact:%H:%M:%S}" if abs(other - exact).total_seconds() < 120 else f"{day}{exact:%H:%M}"
+
+
 def span(length: timedelta) -> str:
     """A duration in its two largest units, as in `2 hours 5 minutes`."""
     return durations.full(length.total_seconds(), units=2) or "under a second"

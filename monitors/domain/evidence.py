@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from monitors.domain.status import Cause
+from monitors.domain.status import Cause, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,15 @@ class Pause:
 Evidence = Rate | Pause | Amount
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What an incident was at one moment: it may have become worse since, and an alert tells what was then."""
+
+    cause: Cause
+    severity: Severity
+    evidence: Evidence | None
+
+
 def read(stored: Mapping[str, Any] | None) -> Evidence | None:
     """The evidence as an incident keeps it (JSON); None without any, or of a kind that is not known here."""
     given = stored or {}
@@ -62,6 +71,18 @@ def read(stored: Mapping[str, Any] | None) -> Evidence | None:
     except (KeyError, TypeError, ValueError):
         pass
     return None
+
+
+def freeze(cause: str, severity: str, stored: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """A moment as JSON, for an entry of the timeline; None for an incident without evidence, which stays what it is."""
+    return {"cause": str(cause), "severity": str(severity), "evidence": dict(stored)} if stored else None
+
+
+def thaw(frozen: Mapping[str, Any] | None) -> Moment | None:
+    """The moment that was frozen; None without one."""
+    if not frozen:
+        return None
+    return Moment(Cause(frozen["cause"]), Severity(frozen["severity"]), read(frozen["evidence"]))
 
 
 def _instant(text: str) -> datetime:

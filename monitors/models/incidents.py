@@ -61,7 +61,8 @@ class Incident(models.Model):
 
 class IncidentEvent(models.Model):
     """An entry of an incident's timeline, and the outbox: it waits for its dispatch while `dispatched_at` is empty, and
-    goes no earlier than `hold_until` (a policy wants to wait, or the monitor is snoozed)."""
+    goes no earlier than `hold_until` (a policy wants to wait, or the monitor is snoozed). `as_of` is what the incident
+    was at that moment, of one that a rhythm or a value opened, as `domain.evidence.Moment` keeps it."""
 
     incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="events")
     seq = models.PositiveIntegerField()
@@ -74,6 +75,7 @@ class IncidentEvent(models.Model):
     created_at = models.DateTimeField()
     dispatched_at = models.DateTimeField(null=True, blank=True)
     hold_until = models.DateTimeField(null=True, blank=True)
+    as_of = models.JSONField(null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["incident", "seq"], name="incident_event_seq_once")]
