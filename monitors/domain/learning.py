@@ -53,17 +53,19 @@ def learn(
     incidents and times in which nobody listened. Where `floors`, more came than were counted. `levels` (M,) are kept
     where they are not nan."""
     hours, seen = counts.astype(np.float64), weights.astype(np.float64)
-    slot = expected.slots(zone, start, hours.shape[1])
+    slots = _Slots(expected.slots(zone, start, hours.shape[1]))
+    roots = np.cbrt(hours) ** 2
     robust = np.ones_like(hours)
     for _ in range(PASSES):
         omega = seen * robust
-        rates = _rates(hours, omega, slot)
-        usual = rates[:, slot]
-        burst, wobble = _dispersion(hours, usual, omega, _spare(omega, slot))
-        robust = _robust(hours, usual, burst, wobble)
+        weight = slots.sums(omega)
+        rates = _rates(slots.sums(omega * hours), weight)
+        squares = slots.sums(omega * (hours - slots.spread(rates)) ** 2)
+        burst, wobble = _dispersion(squares / _spare(weight), weight, rates, slots.mean(rates))
+        robust = _robust(roots, rates, burst, wobble, slots)
         if floors is not None:
-            robust = np.where(floors & (hours < usual), 0.0, robust)
-    level = _level(hours, usual, seen * robust)
+            robust = np.where(floors & (hours < slots.spread(rates)), 0.0, robust)
+    level = _level(hours, slots.spread(rates), seen * robust)
     if levels is not None:
         level = np.where(np.isnan(levels), level, levels)
     return [
@@ -72,9 +74,33 @@ def learn(
     ]
 
 
-def _rates(hours: Array, omega: Array, slot: NDArray[np.intp]) -> Array:
+class _Slots:
+    """Which of the 168 local hours of the week each UTC hour is."""
+
+    def __init__(self, slot: NDArray[np.intp]) -> None:
+        self._slot = slot
+        self._order = np.argsort(slot, kind="stable")
+        self._present, self._first = np.unique(slot[self._order], return_index=True)
+
+    def sums(self, values: Array) -> Array:
+        """Sums of the hours of each slot: (M, H) to (M, 168)."""
+        found = np.zeros((len(values), WEEK_HOURS))
+        found[:, self._present] = np.add.reduceat(values[:, self._order], self._first, axis=1)
+        return found
+
+    def spread(self, values: Array) -> Array:
+        """The value of its slot for each hour: (M, 168) to (M, H)."""
+        found: Array = values[:, self._slot]
+        return found
+
+    def mean(self, values: Array) -> Array:
+        """The mean over all hours, (M, 1)."""
+        found: Array = values @ np.bincount(self._slot, minlength=WEEK_HOURS)[:, None] / len(self._slot)
+        return found
+
+
+def _rates(total: Array, weight: Array) -> Array:
     """λ of each slot (M, 168): (κ·prior + Σωn) / (κ + Σω)."""
-    total, weight = _by_slot(omega * hours, slot), _by_slot(omega, slot)
     return (KAPPA * _prior(total, weight) + total) / (KAPPA + weight)
 
 
@@ -91,26 +117,25 @@ def _prior(total: Array, weight: Array) -> Array:
     return found
 
 
-def _dispersion(hours: Array, usual: Array, omega: Array, spare: Array) -> tuple[Array, Array]:
+def _dispersion(squares: Array, weight: Array, rates: Array, mean: Array) -> tuple[Array, Array]:
     """c ≥ 1 and 0 ≤ v ≤ 0.5 of Var(n) = c·λ + v·λ², by non-negative least squares on the squared residuals, each
-    weighed by the inverse of its own variance. `spare` is what a residual keeps of its variance, since λ was learned
-    from the same hour."""
-    squares = (hours - usual) ** 2 / spare
-    burst, wobble = np.ones(len(hours)), np.full(len(hours), 0.02)
-    steady = usual + usual.mean(axis=1, keepdims=True)  # an hour that is always empty would else weigh most
+    weighed by the inverse of its own variance. `squares` and `weight` are their sums in each slot, (M, 168)."""
+    burst, wobble = np.ones(len(rates)), np.full(len(rates), 0.02)
+    steady = rates + mean  # an hour that is always empty would else weigh most
     for _ in range(2):
         variance = np.maximum(burst[:, None] * steady + wobble[:, None] * steady**2, _TINY)
-        weight = np.where(usual > _TINY, omega / variance**2, 0.0)
-        burst, wobble = _least_squares(squares, usual, weight)
+        inverse = np.where(rates > _TINY, 1 / variance**2, 0.0)
+        burst, wobble = _least_squares(squares * inverse, rates, weight * inverse)
     return burst, wobble
 
 
-def _least_squares(squares: Array, usual: Array, weight: Array) -> tuple[Array, Array]:
+def _least_squares(squares: Array, rates: Array, weight: Array) -> tuple[Array, Array]:
     """The two coefficients within their bounds: where one would leave them it stays at the bound, and the other is
     found anew."""
-    x1, x2 = usual, usual**2
-    a11, a12, a22 = ((weight * p * q).sum(axis=1) for p, q in ((x1, x1), (x1, x2), (x2, x2)))
-    b1, b2 = (weight * x1 * squares).sum(axis=1), (weight * x2 * squares).sum(axis=1)
+    first = weight * rates**2
+    second = first * rates
+    a11, a12, a22 = first.sum(axis=1), second.sum(axis=1), (second * rates).sum(axis=1)
+    b1, b2 = (squares * rates).sum(axis=1), (squares * rates**2).sum(axis=1)
     determinant = a11 * a22 - a12**2
     is_sound = determinant > 1e-9 * a11 * a22
     burst = np.where(is_sound, (b1 * a22 - b2 * a12) / np.where(is_sound, determinant, 1.0), 1.0)
@@ -120,20 +145,21 @@ def _least_squares(squares: Array, usual: Array, weight: Array) -> tuple[Array, 
     return burst, wobble
 
 
-def _spare(omega: Array, slot: NDArray[np.intp]) -> Array:
-    """1 − 2/(κ + W) + W/(κ + W)² for an hour whose slot was learned with weight W."""
-    weight = _by_slot(omega, slot)[:, slot]
-    spare: Array = 1 - 2 / (KAPPA + weight) + weight / (KAPPA + weight) ** 2
+def _spare(weight: Array) -> Array:
+    """What a residual keeps of its variance, since λ was learned from the same hour: 1 − 2/(κ + W) + W/(κ + W)² in a
+    slot that was learned with weight W; 1 where it was learned from others."""
+    spare: Array = np.where(weight > _TINY, 1 - 2 / (KAPPA + weight) + weight / (KAPPA + weight) ** 2, 1.0)
     return spare
 
 
-def _robust(hours: Array, usual: Array, burst: Array, wobble: Array) -> Array:
+def _robust(roots: Array, rates: Array, burst: Array, wobble: Array, slots: _Slots) -> Array:
     """1 for a residual up to USUAL, else (USUAL/r)². Anscombe residuals, as Noufaily et al. use: a Pearson residual
-    takes a second event in an hour of 0.3 for an outlier."""
-    spread = np.sqrt(np.maximum(burst[:, None] + wobble[:, None] * usual, _TINY))
-    root = np.maximum(usual, _TINY) ** (1 / 6)
-    residual = 1.5 * (hours ** (2 / 3) - usual ** (2 / 3)) / (root * spread)
-    return np.minimum(1.0, (USUAL / np.maximum(np.abs(residual), _TINY)) ** 2)
+    takes a second event in an hour of 0.3 for an outlier. `roots` are counts to the power of ⅔."""
+    spread = np.sqrt(np.maximum(burst[:, None] + wobble[:, None] * rates, _TINY))
+    scale = 1.5 / (np.maximum(rates, _TINY) ** (1 / 6) * spread)
+    residual = slots.spread(scale) * (roots - slots.spread(np.cbrt(rates) ** 2))
+    weight: Array = np.minimum(1.0, (USUAL / np.maximum(np.abs(residual), _TINY)) ** 2)
+    return weight
 
 
 def _level(hours: Array, usual: Array, omega: Array) -> Array:
@@ -143,15 +169,6 @@ def _level(hours: Array, usual: Array, omega: Array) -> Array:
     ratio = np.where(awaited > _TINY, _ratio(seen, awaited), 1.0)
     level: Array = 1.0 + (ratio - 1.0) * seen / (seen + LEVEL_EVENTS)
     return level
-
-
-def _by_slot(values: Array, slot: NDArray[np.intp]) -> Array:
-    """Sums of the hours of each slot: (M, H) to (M, 168)."""
-    order = np.argsort(slot, kind="stable")
-    present, first = np.unique(slot[order], return_index=True)
-    found = np.zeros((len(values), WEEK_HOURS))
-    found[:, present] = np.add.reduceat(values[:, order], first, axis=1)
-    return found
 
 
 def _ratio(top: Array, bottom: Array) -> Array:
