@@ -23,6 +23,7 @@ DETECT, ALERTS, UPKEEP = "detect", "alerts", "upkeep"
 ALERTS_EVERY_SEC = 0.5
 LETTERS, LETTERS_EVERY_SEC = "accounts.letters", 1.0
 UPSTREAM, UPSTREAM_LOOKS_EVERY_SEC = "heartbeet.upstream", 2.0
+LEARN, LEARN_EVERY_SEC = "monitors.learn", 60.0
 PRUNE_EVERY_SEC = 3600.0
 """Not at an hour of the night: a laptop sleeps then, and beat keeps no file that would remember."""
 KNOCK: dict[str, Any] = {"expires": 2}
@@ -33,12 +34,13 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "send": {"task": "alerts.send", "schedule": ALERTS_EVERY_SEC, "options": KNOCK},
     "letters": {"task": LETTERS, "schedule": LETTERS_EVERY_SEC, "options": KNOCK},
     "upstream": {"task": UPSTREAM, "schedule": UPSTREAM_LOOKS_EVERY_SEC, "options": KNOCK},
+    "learn": {"task": LEARN, "schedule": LEARN_EVERY_SEC, "options": {"expires": LEARN_EVERY_SEC}},
     "prune": {"task": "monitors.prune", "schedule": PRUNE_EVERY_SEC, "options": {"expires": PRUNE_EVERY_SEC}},
 }
 PERIODIC = ("monitors.sweep", "alerts.dispatch", "alerts.send")
-"""What a worker does by itself, in this order, when nobody knocks; beside it what waits for a server."""
-WAITING_FOR_SERVERS = (LETTERS, UPSTREAM)
-"""What a worker does in threads of their own then: a server that hangs holds nothing else."""
+"""What a worker does by itself, in this order, when nobody knocks; beside it what takes its time."""
+ASIDE = (LETTERS, UPSTREAM, LEARN)
+"""What a worker does in threads of their own then: a server that hangs, or much to learn, holds nothing else."""
 
 
 def _on_steady_clock(entry: dict[str, Any]) -> dict[str, Any]:
@@ -71,6 +73,7 @@ CONFIGURATION: dict[str, Any] = {
         "alerts.send": {"queue": ALERTS},
         LETTERS: {"queue": ALERTS},
         UPSTREAM: {"queue": UPKEEP},
+        LEARN: {"queue": UPKEEP},
         "monitors.prune": {"queue": UPKEEP},
     },
     "beat_schedule": {name: _on_steady_clock(entry) for name, entry in BEAT_SCHEDULE.items()},

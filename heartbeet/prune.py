@@ -3,7 +3,7 @@ Clearing twice, or by two workers at once, does no harm."""
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.sessions.models import Session
@@ -13,7 +13,8 @@ from accounts import answers, letters
 from accounts.models import BrowserSession, KeptAnswer, MutationCount, Plan, User, WebhookSecret
 from alerts.domain import retry
 from alerts.models import Channel, Delivery, Notice, Receiver, Storm
-from monitors.models import Batch, Deafness, Gap, IncidentEvent, IngestNode, Monitor, Ping, Run
+from monitors.domain import fields
+from monitors.models import Batch, Deafness, Gap, HourlyCount, IncidentEvent, IngestNode, Monitor, Ping, Run
 
 BATCH = 500
 PINGS_KEPT = 100
@@ -25,6 +26,8 @@ BATCHES_KEPT = timedelta(days=7)
 NODES_KEPT = timedelta(days=7)
 GAPS_KEPT = timedelta(days=400)
 """A year's uptime leaves them out."""
+HOURS_KEPT = timedelta(days=2 * 366)
+"""Two years of a beet's counts: charts and the best hour look back, learning needs eight weeks."""
 COUNTS_KEPT = timedelta(days=7)
 DELETED_KEPT = timedelta(days=1)
 LETTERS_KEPT = timedelta(days=7)
@@ -47,6 +50,7 @@ def run(*, now: datetime) -> dict[str, int]:
         "kept_answers": _delete(KeptAnswer.objects.filter(started_at__lt=now - answers.KEPT)),
         "webhook_secrets": _delete(WebhookSecret.objects.filter(retires_at__lt=now)),
         "mutation_counts": _delete(MutationCount.objects.filter(day__lt=(now - COUNTS_KEPT).date())),
+        "hourly_counts": _old_counts((now - HOURS_KEPT).date()),
         "monitors": sum(_purge(monitor) for monitor in _deleted_and_told(now)),
     }
 
@@ -98,6 +102,12 @@ def _beyond_newest(rows: QuerySet[Any], column: str, cutoff: datetime, *, kept: 
     if oldest_kept is None:
         return rows.none()
     return rows.filter(**{f"{column}__lt": min(cutoff, oldest_kept)})
+
+
+def _old_counts(before: date) -> int:
+    """Delete the counts of old days, some monitors at a time: their index begins with the monitor."""
+    beets = _chunks(Monitor.objects.filter(type=fields.BEET))
+    return sum(_delete(HourlyCount.objects.filter(monitor_id__in=ids, day__lt=before)) for ids in beets)
 
 
 def _not_asked_lately(now: datetime) -> QuerySet[Receiver]:

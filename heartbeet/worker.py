@@ -88,7 +88,7 @@ def _stand_in(stopping: threading.Event) -> None:
 def knock_at_home() -> None:
     """Do all periodic work once. A mail server that hangs must not hold the sweep: its letters have a thread, which
     ends at once while the one before it is still at work; so has our own heartbeat."""
-    for name in celery.WAITING_FOR_SERVERS:
+    for name in celery.ASIDE:
         _thread(name, functools.partial(_do, name))
     for name in celery.PERIODIC:
         _do(name)

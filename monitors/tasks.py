@@ -1,9 +1,13 @@
-"""The Celery tasks of monitoring: the sweep."""
+"""The Celery tasks of monitoring: the sweep, and what beets learn from."""
+
+import threading
 
 from celery import current_app, shared_task
 
 from heartbeet.lib import clock
-from monitors import notices, sweep, watermark
+from monitors import learn, notices, rollup, sweep, watermark
+
+_learning = threading.Lock()
 
 
 @shared_task(name="monitors.sweep", ignore_result=True)
@@ -16,3 +20,19 @@ def sweep_monitors() -> None:
     if sweep.run(watermark=judged_through, now=now).opened:
         current_app.send_task("alerts.dispatch")
     notices.send_due(now=now)
+
+
+@shared_task(name="monitors.learn", ignore_result=True)
+def learn_rhythms() -> None:
+    """Count the hours that are over by the watermark, and learn the beets whose turn it is. Most knocks find nothing to
+    do, and one that comes while the one before it is at work ends at once."""
+    if not _learning.acquire(blocking=False):
+        return
+    try:
+        now = clock.now()
+        heard_through = watermark.sweep_clock(now)
+        if heard_through is not None:
+            rollup.run(watermark=heard_through)
+        learn.run(now=now)
+    finally:
+        _learning.release()

@@ -5,7 +5,7 @@ mixed. The first mistake is said with its line, and nothing is taken then.
 """
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -74,7 +74,10 @@ def parse(lines: Iterable[str], *, zone: str, now: datetime) -> list[Stream]:
     wall = Wall(zone)
     while True:
         before = reader.line_num
-        rows = _next_rows(reader)
+        try:
+            rows = list(islice(reader, CHUNK))
+        except csv.Error as error:
+            raise Refused(reader.line_num, f"this is not CSV ({error}).") from error
         if not rows:
             break
         _take(rows, before, width, names, wall, read)
@@ -83,7 +86,7 @@ def parse(lines: Iterable[str], *, zone: str, now: datetime) -> list[Stream]:
     return _streams(names, read, now)
 
 
-def _width(reader: "csv._reader") -> int:
+def _width(reader: Iterator[list[str]]) -> int:
     """How many columns the header names."""
     try:
         header = [name.strip().lower() for name in next(reader, [])]
@@ -93,13 +96,6 @@ def _width(reader: "csv._reader") -> int:
         found = f"it is {','.join(header)[:100]!r}" if header else "the file is empty"
         raise Refused(1, f"the header must be stream,timestamp or stream,timestamp,count; {found}.")
     return len(header)
-
-
-def _next_rows(reader: "csv._reader") -> list[list[str]]:
-    try:
-        return list(islice(reader, CHUNK))
-    except csv.Error as error:
-        raise Refused(reader.line_num, f"this is not CSV ({error}).") from error
 
 
 def _take(rows: list[list[str]], before: int, width: int, names: dict[str, int], wall: Wall, read: _Columns) -> None:

@@ -12,6 +12,7 @@ from monitors.models import (
     Deafness,
     Gap,
     GapNotice,
+    HourlyCount,
     Incident,
     IncidentEvent,
     IngestNode,
@@ -91,6 +92,16 @@ def test_gaps_stay_longer_than_the_year_whose_uptime_they_explain(now: datetime)
     prune.run(now=now)
 
     assert (Gap.objects.get(), Unheard.objects.get().notice.gap) == (gap, gap)
+
+
+def test_counts_of_hours_go_after_two_years(now: datetime) -> None:
+    beet = factories.monitor(type="beet", interval_sec=None)
+    for age in (2 * 366 + 1, 2 * 366):
+        HourlyCount.objects.create(monitor=beet, day=(now - timedelta(days=age)).date(), counts=bytes(96))
+
+    gone = prune.run(now=now)["hourly_counts"]
+
+    assert (gone, HourlyCount.objects.get().day) == (1, (now - timedelta(days=2 * 366)).date())
 
 
 def test_batch_ids_go_after_a_week(now: datetime) -> None:

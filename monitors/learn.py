@@ -1,0 +1,223 @@
+"""Learning the rhythms of beets from their hours: once a day each, many at once, and on demand.
+
+What a beet has counted in the last eight weeks goes in, without the hours that say nothing of it: those before its
+first event, those in which it was paused or nobody listened, and those of confirmed incidents. An incident that a
+person resolved by hand was none: that person said that it is well.
+"""
+
+import struct
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from numpy.typing import NDArray
+
+from monitors import rhythm_sql
+from monitors.domain import counted, fields, hours, rhythm
+from monitors.domain.counted import Window
+from monitors.domain.gaps import Span
+from monitors.domain.status import Cause, Status
+from monitors.models import Gap, HourlyCount, Incident, Monitor, Pulse, Rhythm, RollupMark, StatusChange
+
+LEARNS_EVERY = timedelta(days=1)
+PROGRESS_EVERY = timedelta(hours=1)
+"""So often it is looked how far a beet is that has not learned yet."""
+BATCH = 500
+"""So many beets in one knock, which take less than a second: 10,000 of them are through in twenty minutes."""
+TOGETHER = 100
+"""So many go through the sums at once: the numbers of more do not fit into the caches of a processor."""
+ENOUGH_HOURS = rhythm.READY_AFTER // hours.HOUR
+"""What has learned once learns anew from as much time; with less, as in an incident that lasts, it keeps what it
+has."""
+_RATES = struct.Struct("<168f")
+_WRONG = (Cause.SILENCE, Cause.DROP)
+
+
+@dataclass(frozen=True, slots=True)
+class Beet:
+    """What learning needs to know of a beet beside its counts: since when it is there and has counts, whether it has
+    learned before, and that its level is to stay, for it is low or silent right now."""
+
+    monitor_id: int
+    zone: str
+    made_at: datetime
+    has_older: bool
+    is_paused: bool
+    has_rates: bool
+    kept_level: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What beets of one zone counted, and what each hour is worth: (M, H)."""
+
+    beets: list[Beet]
+    counts: NDArray[np.int64]
+    floors: NDArray[np.bool_]
+    weights: NDArray[np.float64]
+
+
+def run(*, now: datetime, limit: int = BATCH) -> int:
+    """Learn those that are due, at most so many. Returns how many were looked at."""
+    claimed = _claim(now, limit)
+    if claimed:
+        _learn(claimed, now)
+    return len(claimed)
+
+
+def at_once(monitor_ids: Sequence[int], *, now: datetime) -> None:
+    """Learn these beets now: after an import, when they moved to another zone, or when a person said that it is well.
+    Before the first roll-up there is nothing to learn from."""
+    Rhythm.objects.filter(monitor_id__in=monitor_ids).update(learned_at=now)
+    _learn(monitor_ids, now)
+
+
+def _due(now: datetime) -> QuerySet[Rhythm]:
+    first_day = (now - timedelta(weeks=rhythm.WEEKS)).date()
+    has_counts = Exists(HourlyCount.objects.filter(monitor=OuterRef("pk"), day__gte=first_day))
+    is_due = Q(learned_at=None) | Q(learned_at__lt=now - LEARNS_EVERY)
+    is_new = Q(rates=None, learned_at__lt=now - PROGRESS_EVERY, monitor__pulse__last_success_at__gt=F("learned_at"))
+    beets = Rhythm.objects.filter(has_counts, monitor__type=fields.BEET, monitor__deleted_at=None)
+    return beets.filter(is_due | is_new).exclude(monitor__pulse__status=Status.PAUSED)
+
+
+def _claim(now: datetime, limit: int) -> list[int]:
+    """Take those that are due, the longest waiting first; another worker takes others."""
+    due = _due(now)
+    if not due.exists():  # a read: SQLite's write lock stays free
+        return []
+    with transaction.atomic():
+        locked = due.select_for_update(skip_locked=True, of=("self",), no_key=True)
+        oldest = locked.order_by(F("learned_at").asc(nulls_first=True), "monitor_id")
+        ids = list(oldest.values_list("monitor_id", flat=True)[:limit])
+        Rhythm.objects.filter(monitor_id__in=ids).update(learned_at=now)
+    return ids
+
+
+def _learn(monitor_ids: Sequence[int], now: datetime) -> None:
+    until = RollupMark.objects.filter(id=1).values_list("rolled_until", flat=True).first()
+    if until is None:
+        return
+    window = Window.back_from(until, weeks=rhythm.WEEKS)
+    by_zone = defaultdict(list)
+    for beet in _beets(monitor_ids, window):
+        by_zone[beet.zone].append(beet)
+    for beets in by_zone.values():
+        for start in range(0, len(beets), TOGETHER):
+            learned = _learn_together(_table(beets[start : start + TOGETHER], window), window)
+            _write(learned, now)
+
+
+def _learn_together(table: Table, window: Window) -> list[rhythm_sql.Learned]:
+    """What was learned of the beets of a table, and of those that are not ready how far they are."""
+    progress = [_progress(beet, row, window) for beet, row in zip(table.beets, table.counts, strict=True)]
+    enough = table.weights.sum(axis=1) >= ENOUGH_HOURS
+    is_ready = [
+        bool(enough[number]) if beet.has_rates else rhythm.is_ready(row.learned_to - row.learned_from, row.events)
+        for number, (beet, row) in enumerate(zip(table.beets, progress, strict=True))
+    ]
+    chosen = np.flatnonzero(is_ready)
+    if len(chosen):
+        kept = [table.beets[number].kept_level for number in chosen]
+        profiles = rhythm.learn(
+            window.start,
+            table.counts[chosen],
+            table.weights[chosen],
+            table.beets[0].zone,
+            floors=table.floors[chosen],
+            levels=np.array([np.nan if level is None else level for level in kept]),
+        )
+        for number, profile in zip(chosen, profiles, strict=True):
+            progress[number] = _with_profile(progress[number], profile)
+    return [row for beet, row in zip(table.beets, progress, strict=True) if row.rates is not None or not beet.has_rates]
+
+
+def _progress(beet: Beet, counts: NDArray[np.int64], window: Window) -> rhythm_sql.Learned:
+    """From when to when a beet has counted, and how many events; nothing is learned yet."""
+    some = np.flatnonzero(counts)
+    first, last = (some[0], some[-1] + 1) if len(some) else (0, 0)
+    since, until = (hours.start(window.first + int(number)) for number in (first, last))
+    return rhythm_sql.Learned(beet.monitor_id, since, until, int(counts.sum()), beet.zone)
+
+
+def _with_profile(row: rhythm_sql.Learned, profile: rhythm.Profile) -> rhythm_sql.Learned:
+    return row._replace(
+        rates=_RATES.pack(*profile.rates), level=profile.level, burst=profile.burst, wobble=profile.wobble
+    )
+
+
+def _write(rows: list[rhythm_sql.Learned], now: datetime) -> None:
+    """Write what was learned, and have the sweep look at those that have learned by it. Pulses are locked first."""
+    if not rows:
+        return
+    ids = [row.monitor_id for row in rows if row.rates is not None]
+    with transaction.atomic():
+        pulses = Pulse.objects.filter(monitor_id__in=ids)
+        list(pulses.select_for_update(no_key=True).order_by("monitor_id").values_list("monitor_id"))
+        rhythm_sql.write_learned(rows, now=now)
+        pulses.exclude(status=Status.PAUSED).update(deadline=now)
+
+
+# What is read
+
+
+def _beets(monitor_ids: Sequence[int], window: Window) -> list[Beet]:
+    oldest = HourlyCount.objects.filter(monitor=OuterRef("pk")).order_by("day").values("day")[:1]
+    wrong = Incident.objects.filter(monitor=OuterRef("pk"), resolved_at=None, cause__in=_WRONG)
+    found = Monitor.objects.filter(id__in=monitor_ids, type=fields.BEET).select_related("pulse", "rhythm")
+    return [
+        Beet(
+            monitor_id=row.id,
+            zone=row.timezone,
+            made_at=row.created_at,
+            has_older=row.oldest is not None and row.oldest < window.first_day,
+            is_paused=row.pulse.status == Status.PAUSED,
+            has_rates=row.rhythm.rates is not None,
+            kept_level=row.rhythm.level if row.is_wrong and row.rhythm.rates is not None else None,
+        )
+        for row in found.annotate(oldest=Subquery(oldest), is_wrong=Exists(wrong)).order_by("id")
+    ]
+
+
+def _table(beets: list[Beet], window: Window) -> Table:
+    ids = [beet.monitor_id for beet in beets]
+    counts, floors = window.table(ids, rhythm_sql.days(ids, window.first_day, window.last_day))
+    known = window.known(counts, [beet.made_at for beet in beets], [beet.has_older for beet in beets])
+    gaps = Gap.objects.filter(ended_at__gte=window.start).values_list("started_at", "ended_at")
+    weights = known * window.heard(gaps)
+    for number, spans in _spoilt(beets, window).items():
+        window.leave_out(weights[number], spans)
+    return Table(beets, counts, floors, weights)
+
+
+def _spoilt(beets: list[Beet], window: Window) -> dict[int, list[Span]]:
+    """The pauses and the confirmed incidents of the beets, by their number in the table."""
+    numbers = {beet.monitor_id: number for number, beet in enumerate(beets)}
+    found: dict[int, list[Span]] = defaultdict(list)
+    changes: dict[int, list[tuple[datetime, bool]]] = {beet.monitor_id: [] for beet in beets}
+    moves = Q(from_status=Status.PAUSED) | Q(to_status=Status.PAUSED)
+    rows = StatusChange.objects.filter(moves, monitor_id__in=list(numbers), at__gte=window.start).order_by("at", "id")
+    for monitor_id, at, to in rows.values_list("monitor_id", "at", "to_status"):
+        changes[monitor_id].append((at, to == Status.PAUSED))
+    for beet in beets:
+        if spans := counted.paused(changes[beet.monitor_id], window, is_paused=beet.is_paused):
+            found[numbers[beet.monitor_id]] += spans
+    for incident in _confirmed(list(numbers), window):
+        found[numbers[incident.monitor_id]].append((_since(incident), incident.resolved_at or window.end))
+    return found
+
+
+def _confirmed(monitor_ids: list[int], window: Window) -> QuerySet[Incident]:
+    lasting = Q(resolved_at=None) | Q(resolved_at__gte=window.start)
+    found = Incident.objects.filter(lasting, monitor_id__in=monitor_ids, cause__in=_WRONG)
+    return found.exclude(resolution=Cause.RESOLVED)
+
+
+def _since(incident: Incident) -> datetime:
+    """When it began: it was noticed later."""
+    since = (incident.evidence or {}).get("since")
+    return min(incident.opened_at, datetime.fromisoformat(since)) if since else incident.opened_at

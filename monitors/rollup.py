@@ -1,0 +1,157 @@
+"""The hours of the past: how many events each beet had in each UTC hour that is over, for learning and for charts.
+
+An hour is counted once the watermark has passed its end, so all its pings are stored. Counting again changes nothing: a
+row keeps the larger of what it has and what is counted, so imported hours stay, and pings that a spool brought late
+come in. Counts are read without a lock; only the writing is a transaction, short, behind the row of `RollupMark`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+from django.db import transaction
+from django.db.models import F, OuterRef, Subquery
+from numpy.typing import NDArray
+
+from monitors import rhythm_sql
+from monitors.domain import fields, hours
+from monitors.models import Monitor, Ping, Rhythm, RollupMark
+
+FURTHEST = timedelta(weeks=8)
+"""The first run of all goes back so far at most: nothing older is learned from."""
+STEP = timedelta(days=1)
+"""So much time is counted at once, so that no transaction is long."""
+STEPS = 7
+"""And so many steps in one run: the rest is for the next."""
+RECOUNTED = timedelta(days=1)
+"""Once a day the day before is counted again, for pings that a spool brought late."""
+LIMITED = 60
+"""The limiter lets so many through in ten seconds before it turns one away: an hour with fewer had none limited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Events in hours: `events[i]` of `monitors[i]` in `numbers[i]`, an hour since 1970. Each pair once."""
+
+    monitors: NDArray[np.int64]
+    numbers: NDArray[np.int64]
+    events: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, rows: Sequence[tuple[int, int, int]]) -> "Counts":
+        """Counts of rows of monitor, hour and events."""
+        columns = np.asarray(rows, np.int64).reshape(-1, 3).T
+        return cls(columns[0], columns[1], columns[2])
+
+
+def run(*, watermark: datetime) -> list[datetime]:
+    """Count the hours that are over by the watermark and were not counted yet. Returns when they began; most runs
+    return none, after a look at one row."""
+    until = hours.floor(watermark)
+    since = RollupMark.objects.filter(id=1).values_list("rolled_until", flat=True).first() or _begin(until)
+    counted: list[datetime] = []
+    for _ in range(STEPS):
+        if since >= until:
+            break
+        end = min(since + STEP, until)
+        if not _step(since, end):
+            break  # another worker was faster
+        counted += [hours.start(number) for number in range(hours.number(since), hours.number(end))]
+        since = end
+    return counted
+
+
+@transaction.atomic
+def locked() -> RollupMark | None:
+    """The mark, locked until the caller's transaction ends: nobody else writes counts. None before the first run."""
+    return RollupMark.objects.select_for_update().filter(id=1).first()
+
+
+def merge(counts: Counts, *, limited: Sequence[int] = (), limited_since: datetime | None = None) -> None:
+    """Bring each hour's row up to what was counted, never down, and the best hours with them. The hours of the
+    `limited` monitors from `limited_since` on are lower bounds. Under the mark's lock."""
+    if not len(counts.events):
+        return
+    days, inverse = np.unique(
+        np.stack([counts.monitors, counts.numbers // hours.DAY_HOURS], axis=1), axis=0, return_inverse=True
+    )
+    fresh = np.zeros((len(days), hours.DAY_HOURS), np.int64)
+    position = inverse.reshape(-1), counts.numbers % hours.DAY_HOURS
+    fresh[position] = counts.events
+    floors = np.zeros(fresh.shape, np.bool_)
+    if limited_since is not None:
+        is_floor = np.isin(counts.monitors, np.asarray(limited, np.int64)) & (counts.events >= LIMITED)
+        floors[position] = is_floor & (counts.numbers >= hours.number(limited_since))
+    _write(days, fresh, floors)
+    _raise_bests(counts)
+
+
+def _begin(until: datetime) -> datetime:
+    """Where the first run begins: with the oldest kept ping of a beet. Others may begin at the same time."""
+    oldest = Ping.objects.filter(monitor=OuterRef("pk")).order_by("received_at").values("received_at")[:1]
+    beets = Monitor.objects.filter(type=fields.BEET, deleted_at=None)
+    first = (
+        beets.annotate(oldest=Subquery(oldest))
+        .order_by("oldest")
+        .values_list("oldest", flat=True)
+        .exclude(oldest=None)
+        .first()
+    )
+    since = min(until, max(hours.floor(first), until - FURTHEST)) if first else until
+    mark, _ = RollupMark.objects.get_or_create(id=1, defaults={"rolled_until": since})
+    return mark.rolled_until
+
+
+def _step(since: datetime, end: datetime) -> bool:
+    """Count the hours of one step and move the mark. False if it is not where it was."""
+    is_new_day = since.date() != end.date()
+    counts = Counts.of(rhythm_sql.counted(since - RECOUNTED if is_new_day else since, end))
+    with transaction.atomic():
+        mark = locked()
+        if mark is None or mark.rolled_until != since:
+            return False
+        limited = dict(_newly_limited())
+        merge(counts, limited=list(limited), limited_since=since)
+        for monitor_id, count in limited.items():
+            Rhythm.objects.filter(monitor_id=monitor_id).update(limited_count=count)
+        RollupMark.objects.filter(id=1).update(rolled_until=end)
+    return True
+
+
+def _newly_limited() -> Sequence[tuple[int, int]]:
+    """The beets of which the limiter turned pings away since the last counted hour, and how many it did in all."""
+    more = F("monitor__pulse__limited_count")
+    beets = Rhythm.objects.filter(monitor__type=fields.BEET, limited_count__lt=more)
+    return list(beets.values_list("monitor_id", "monitor__pulse__limited_count"))
+
+
+def _write(days: NDArray[np.int64], fresh: NDArray[np.int64], floors: NDArray[np.bool_]) -> None:
+    ids = np.unique(days[:, 0]).tolist()
+    first, last = (hours.day(int(number) * hours.DAY_HOURS) for number in (days[:, 1].min(), days[:, 1].max()))
+    stored = {(monitor, day): (packed, bits) for monitor, day, packed, bits in rhythm_sql.days(ids, first, last)}
+    known = [stored.get((int(monitor), int(day)), (hours.EMPTY, 0)) for monitor, day in days]
+    counts = np.maximum(fresh, hours.unpack(packed for packed, _ in known))
+    masks = hours.mask(floors) | np.asarray([bits for _, bits in known], np.int64)
+    packed = hours.pack(counts)
+    size = len(hours.EMPTY)
+    rhythm_sql.write_days(
+        [
+            rhythm_sql.Day(
+                int(monitor),
+                hours.day(int(day) * hours.DAY_HOURS),
+                packed[row * size : (row + 1) * size],
+                int(masks[row]),
+            )
+            for row, (monitor, day) in enumerate(days)
+        ]
+    )
+
+
+def _raise_bests(counts: Counts) -> None:
+    """The best hour of each beet among these: the earliest of its largest."""
+    order = np.lexsort((counts.numbers, -counts.events, counts.monitors))
+    _, first = np.unique(counts.monitors[order], return_index=True)
+    best = order[first]
+    rows = zip(counts.monitors[best], counts.events[best], counts.numbers[best], strict=True)
+    rhythm_sql.raise_bests([(int(monitor), int(events), hours.start(int(number))) for monitor, events, number in rows])
