@@ -52,7 +52,7 @@ class Tuning:
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Thresholds:
     """The two arms' numbers: the threshold `h` in nats, `silence` as expected events without one, and what G gains per
     expected event and loses per event."""
 
@@ -62,7 +62,7 @@ class Test:
     loss: float
 
     @classmethod
-    def of(cls, profile: Profile, tuning: Tuning) -> "Test":
+    def of(cls, profile: Profile, tuning: Tuning) -> "Thresholds":
         """The arms for a rhythm and what a person wants of it."""
         c, v = profile.burst, profile.wobble
         h = max(3.0, math.log(max(1.0, profile.weekly / c * tuning.budget_weeks)))
@@ -122,7 +122,7 @@ def advance(
     times: Sequence[float],
     until: float,
     clock: Expected,
-    test: Test,
+    test: Thresholds,
     *,
     deltas: Iterable[float] | None = None,
     sizes: Iterable[int] | None = None,
@@ -142,7 +142,7 @@ def advance(
     return walk.arms(), walk.turns
 
 
-def deadline(arms: Arms, clock: Expected, test: Test) -> float:
+def deadline(arms: Arms, clock: Expected, test: Thresholds) -> float:
     """The earliest moment at which the state could change if nothing more comes: when an arm reaches its threshold, or,
     while an alarm is open, the next look."""
     if arms.alarm is not None:
@@ -154,7 +154,7 @@ def deadline(arms: Arms, clock: Expected, test: Test) -> float:
 class _Walk:
     """One pass over events in order. Plain variables: this runs for each of a million events."""
 
-    def __init__(self, arms: Arms, clock: Expected, test: Test) -> None:
+    def __init__(self, arms: Arms, clock: Expected, test: Thresholds) -> None:
         self.at, self.alarm, self.turns = arms.at, arms.alarm, list[Turn]()
         self.quiet, self.drop, self.heard_at = arms.quiet, arms.drop, arms.heard_at
         self.drop_since, self.drop_expected, self.drop_seen = arms.drop_since, arms.drop_expected, arms.drop_seen
@@ -175,7 +175,7 @@ class _Walk:
         self.quiet += delta
         self.drop = min(test.h, self.drop + delta * test.gain)
         self.drop_expected += delta
-        if self.alarm is not None:
+        if self.alarm is not None and self.back_seen:
             self.back_expected += delta
         self.at = until
 

@@ -19,7 +19,7 @@ from monitors.domain.facts import (
 )
 from monitors.domain.gaps import NO_GAPS, Gaps, Window
 from monitors.domain.ping import Ping
-from monitors.domain.rhythm import Arm, Arms, Expected, Profile, Test, Tuning, Turn
+from monitors.domain.rhythm import Arm, Arms, Expected, Profile, Thresholds, Tuning, Turn
 from monitors.domain.status import Cause, Kind, Severity, Status
 
 _CAUSES = {Arm.SILENCE: Cause.SILENCE, Arm.DROP: Cause.DROP}
@@ -300,9 +300,9 @@ def _plain_deadline(facts: BeetFacts, gaps: Gaps) -> datetime | None:
     return due + left
 
 
-def _clock(facts: BeetFacts, gaps: Gaps, profile: Profile) -> tuple[Expected, Test]:
+def _clock(facts: BeetFacts, gaps: Gaps, profile: Profile) -> tuple[Expected, Thresholds]:
     deaf = [(rhythm.seconds(start), rhythm.seconds(end)) for start, end in gaps.intervals]
-    return Expected(profile, deaf), Test.of(profile, facts.tuning)
+    return Expected(profile, deaf), Thresholds.of(profile, facts.tuning)
 
 
 def _well(facts: BeetFacts) -> Status:

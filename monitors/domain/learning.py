@@ -27,7 +27,7 @@ USUAL = 2.58
 MOST_WOBBLE = 0.5
 LEVEL_HOURS = 2 * WEEK_HOURS
 LEVEL_EVENTS = 50.0
-"""The level of the last two weeks is believed by total / (total + this)."""
+"""The level of the last two weeks is believed by t / (t + this), t being what was to come in them."""
 _TINY = 1e-9
 
 Array = NDArray[np.float64]
@@ -163,11 +163,11 @@ def _robust(roots: Array, rates: Array, burst: Array, wobble: Array, slots: _Slo
 
 
 def _level(hours: Array, usual: Array, omega: Array) -> Array:
-    """How the last two weeks compare with all, shrunk by how many events they had."""
+    """How the last two weeks compare with all, shrunk by how many events were to come."""
     late = slice(-LEVEL_HOURS, None)
     seen, awaited = (omega * hours)[:, late].sum(axis=1), (omega * usual)[:, late].sum(axis=1)
     ratio = np.where(awaited > _TINY, _ratio(seen, awaited), 1.0)
-    level: Array = 1.0 + (ratio - 1.0) * seen / (seen + LEVEL_EVENTS)
+    level: Array = 1.0 + (ratio - 1.0) * awaited / (awaited + LEVEL_EVENTS)
     return level
 
 

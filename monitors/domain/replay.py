@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitors.domain import arms, expected, learning
-from monitors.domain.arms import Arms, Test, Tuning, Turn
+from monitors.domain.arms import Arms, Thresholds, Tuning, Turn
 from monitors.domain.expected import HOUR_SEC, Expected
 from monitors.domain.gaps import NO_GAPS, Gaps
 from monitors.domain.status import Severity
@@ -54,7 +54,7 @@ def replay(
         profile = history.learned(at, found.open_spans(at), level if found.is_open else None)
         if profile is not None:
             level = profile.level
-            state = history.judged(state, end, Test.of(profile, tuning), Expected(profile, history.deaf), found)
+            state = history.judged(state, end, Thresholds.of(profile, tuning), Expected(profile, history.deaf), found)
         else:
             state = arms.begin(expected.seconds(end), _last_before(times, end))
         at = end
@@ -124,7 +124,7 @@ class _History:
         begins = expected.instant((self._first + start) * HOUR_SEC)
         return learning.learn(begins, counts[None], weights[None, start:stop], self._zone, levels=levels)[0]
 
-    def judged(self, state: Arms, end: datetime, test: Test, clock: Expected, found: _Found) -> Arms:
+    def judged(self, state: Arms, end: datetime, test: Thresholds, clock: Expected, found: _Found) -> Arms:
         """Take in what came until `end`."""
         until = expected.seconds(end)
         low, high = np.searchsorted(self._times, [state.at, until], side="right")

@@ -5,7 +5,18 @@ Pure functions on plain values and NumPy arrays. Callers use this module; the ru
 would have been).
 """
 
-from monitors.domain.arms import RECOVERY_LOOK_SEC, Arm, Arms, Test, Tuning, Turn, advance, begin, deadline, rewait
+from monitors.domain.arms import (
+    RECOVERY_LOOK_SEC,
+    Arm,
+    Arms,
+    Thresholds,
+    Tuning,
+    Turn,
+    advance,
+    begin,
+    deadline,
+    rewait,
+)
 from monitors.domain.arms import Alarm as OpenAlarm
 from monitors.domain.expected import Expected, Profile, instant, seconds, slots
 from monitors.domain.learning import READY_AFTER, READY_EVENTS, WEEKS, is_ready, learn
@@ -22,7 +33,7 @@ __all__ = [
     "Expected",
     "OpenAlarm",
     "Profile",
-    "Test",
+    "Thresholds",
     "Tuning",
     "Turn",
     "advance",
