@@ -29,7 +29,7 @@ def drawn(rate: float, seed: int = 1) -> Counts:
 def learned(counts: Counts, zone: str = "UTC", weights: NDArray[np.float64] | None = None, **more: object) -> Profile:
     heard = np.ones(len(counts)) if weights is None else weights
     given = {name: np.array([value]) for name, value in more.items()}
-    return learning.learn(MONDAY, counts[None], heard[None], zone, **given)[0]  # type: ignore[arg-type]
+    return learning.learn(MONDAY, counts[None], heard[None], zone, **given)[0]
 
 
 def test_a_rhythm_is_found_in_its_counts() -> None:
