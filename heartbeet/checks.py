@@ -23,7 +23,7 @@ _KNOWN_SECRETS = ("django-insecure", "changeme", "change-me", "secret", "default
 @register()
 def check_settings(*, app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """Everything wrong with the settings of this process."""
-    return [*_strangers(), *_secrets(), *_addresses(), *_single_sign_on(), *_extras(), *_production()]
+    return [*_strangers(), *_secrets(), *_addresses(), *_single_sign_on(), *_extras(), *_model(), *_production()]
 
 
 def _strangers() -> Iterator[CheckMessage]:
@@ -108,6 +108,23 @@ def _extras() -> Iterator[CheckMessage]:
             "HEARTBEET_APPRISE is on, and Apprise is not installed.",
             hint="Install it by `pip install heartbeet[apprise]`, or leave the setting out.",
             id="heartbeet.E024",
+        )
+
+
+def _model() -> Iterator[CheckMessage]:
+    url, model = settings.ENV.llm_url, settings.ENV.llm_model
+    if url and (not _is_url(url, schemes=("http", "https")) or set("?#@") & set(url)):
+        yield Error(
+            "HEARTBEET_LLM_URL is not the address of an API.",
+            hint="Give what stands before /chat/completions, such as http://localhost:11434/v1",
+            id="heartbeet.E025",
+        )
+    if bool(url) != bool(model):
+        missing = "HEARTBEET_LLM_MODEL" if url else "HEARTBEET_LLM_URL"
+        yield Error(
+            f"{missing} is not set, and without it no model can explain anything.",
+            hint="Give both, or none of them (docs/howto/explain-with-a-model.md).",
+            id="heartbeet.E026",
         )
 
 

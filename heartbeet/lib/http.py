@@ -9,7 +9,7 @@ import contextlib
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
@@ -74,6 +74,16 @@ class Response:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer whose body is read while it comes; header names in lower case. Reading the `pieces` raises Unreachable
+    if the deadline or the connection ends first."""
+
+    status: int
+    headers: Mapping[str, str]
+    pieces: Iterator[bytes]
+
+
 def system_resolver(host: str, port: int) -> list[Address]:
     """Every address of a host, in the system's order of preference. Raises OSError."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -103,17 +113,45 @@ class Client:
             except (requests.RequestException, HTTPError, OSError) as error:
                 raise _unreachable(error, deadline, self.timeout_sec) from error
 
+    @contextlib.contextmanager
+    def stream(self, url: str, *, body: bytes, headers: Mapping[str, str], most: int) -> Iterator[Stream]:
+        """POST once, and read the answer piece by piece, `most` bytes of it. One deadline for all of it, as ever.
+        Raises as `request` does."""
+        check(url, allowed=self.allowed)
+        prepared = _prepared("POST", url, body, headers)
+        with Deadline(self.timeout_sec) as deadline, contextlib.ExitStack() as stack:
+            try:
+                answer = stack.enter_context(self._answer(prepared, deadline))
+            except (requests.RequestException, HTTPError, OSError) as error:
+                raise _unreachable(error, deadline, self.timeout_sec) from error
+            yield Stream(answer.status_code, _lowered(answer), self._pieces(answer.raw, most, deadline))
+
+    def _pieces(self, body: Any, most: int, deadline: Deadline) -> Iterator[bytes]:
+        left = most
+        try:
+            while left and (piece := body.read1(left, decode_content=False)):
+                left -= len(piece)
+                yield piece
+            if left and deadline.passed:  # it was cut, which looks like the end of a body without a length
+                raise TimeoutError
+        except (HTTPError, OSError) as error:
+            raise _unreachable(error, deadline, self.timeout_sec) from error
+
     def _send(self, prepared: requests.PreparedRequest, deadline: Deadline) -> Response:
+        with self._answer(prepared, deadline) as answer:
+            return Response(answer.status_code, answer.reason or "", _lowered(answer), _read(answer.raw))
+
+    @contextlib.contextmanager
+    def _answer(self, prepared: requests.PreparedRequest, deadline: Deadline) -> Iterator[requests.Response]:
         """Straight through the adapter: a Session would follow cookies, netrc, proxies, and read redirects' bodies."""
         adapter = _Adapter(self, deadline)
         with (
             contextlib.closing(adapter),
             adapter.send(prepared, stream=True, timeout=deadline.remaining_sec, verify=self.verify) as answer,
         ):
-            kept = {name.lower(): value for name, value in answer.headers.items()}
             if deadline.passed:
                 raise TimeoutError
-            return Response(answer.status_code, answer.reason or "", kept, _read(answer.raw))
+            yield answer
 
     def connect(self, host: str, port: int, deadline: Deadline) -> socket.socket:
         """A connection to `host`, after checking every address it has. Raises BlockedTarget or Unreachable."""
@@ -176,6 +214,10 @@ def _host(url: str) -> str:
     if "@" in parts.netloc:
         raise InvalidTarget("Leave user name and password out of the URL.")
     return host.rstrip(".").lower()
+
+
+def _lowered(answer: requests.Response) -> dict[str, str]:
+    return {name.lower(): value for name, value in answer.headers.items()}
 
 
 def _read(body: Any) -> bytes:

@@ -15,6 +15,8 @@ ADDRESS_RATE = "6000/1m"
 STRANGER_RATE = "300/1m"
 """For requests of one address that nobody can be authenticated for."""
 TEST_RATE = "10/1m"
+MODEL_RATE = "10/10m"
+"""For one person: each costs the operator money, or a machine its time."""
 INVITATION_RATES = {"organization": "30/1h", "address": "3/1h"}
 CODE_RATES = {"burst": "10/10m", "day": "60/1d"}
 SIGN_IN_RATES = {"address": "30/5m", "account-network": "10/5m", "account": "100/1h", "device": "10/5m"}
@@ -113,6 +115,11 @@ def check_test(request: HttpRequest, *, organization_id: int) -> None:
     """Count a test alert: a real message to an address that nobody has confirmed, and a connection to the database for
     as long as the receiver takes. Raises TooManyRequests."""
     _check(request, "test-alert", str(organization_id), TEST_RATE)
+
+
+def check_model(request: HttpRequest, *, user_id: int) -> None:
+    """Count a text that somebody asks of the model; raises TooManyRequests."""
+    _check(request, "model", str(user_id), MODEL_RATE)
 
 
 def check_invitation(request: HttpRequest, *, organization_id: int, email: str) -> None:

@@ -28,6 +28,9 @@ HEARTBEET_MAIL_FROM = ENV.mail_from
 HEARTBEET_REGISTRATION = ENV.registration
 HEARTBEET_ALLOW_PRIVATE_TARGETS = ENV.allow_private_targets
 HEARTBEET_APPRISE = ENV.apprise == "on"
+HEARTBEET_LLM_URL = ENV.llm_url.rstrip("/")
+HEARTBEET_LLM_MODEL = ENV.llm_model
+HEARTBEET_LLM_KEY = ENV.llm_key
 HEARTBEET_OIDC_ISSUER = ENV.oidc_issuer.rstrip("/")
 HEARTBEET_OIDC_CLIENT_ID = ENV.oidc_client_id
 HEARTBEET_OIDC_CLIENT_SECRET = ENV.oidc_client_secret

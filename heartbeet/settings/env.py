@@ -73,6 +73,11 @@ class Env(BaseSettings):
     apprise: Literal["off", "on"] = Field(
         default="off", description="Whether channels may tell services by Apprise, which must be installed then."
     )
+    llm_url: str = Field(
+        default="", description="An OpenAI-compatible API that may explain incidents; empty: nothing is sent to any."
+    )
+    llm_model: str = Field(default="", max_length=200, description="Which of its models.")
+    llm_key: str = Field(default="", repr=False, description="The key that it asks for; empty: none.")
     allowed_hosts: Annotated[list[str], NoDecode] = Field(
         default=[], description="Other names that pages and API are asked by, beside the one in `site_url`."
     )

@@ -24,7 +24,7 @@ from monitors.domain import fields
 from monitors.domain.status import IncidentStatus
 from monitors.incidents import Asked
 from monitors.models import Incident
-from monitors.web import forms, incident_filter, present_evidence, present_explanation
+from monitors.web import explaining, forms, incident_filter, present_evidence, present_explanation
 from monitors.web import present_incidents as present
 
 PAGE_SIZE = 40
@@ -80,6 +80,7 @@ def detail(request: HttpRequest, incident_id: int) -> HttpResponse:
         "evidence": present_evidence.told(incident, found, tell, with_source=who.allows(Scope.MONITORS_WRITE)),
         "facts": present.facts(incident, tell),
         "monitor": incident.monitor,
+        "model": explaining.offer(request, incident, tell),
         "events": (rows := present.events(events, tell)),
         "is_kept_back": bool(rows and rows[0].message),
         "deliveries": [present_ledger.delivery(each, tell) for each in entries],

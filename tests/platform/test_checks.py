@@ -22,6 +22,7 @@ RIGHT: dict[str, Any] = {
     "mail_from": "Heartbeet <alerts@example.org>",
 }
 ISSUER = "https://login.example.org/realms/main"
+WITH_MODEL = {"llm_url": "http://localhost:11434/v1", "llm_model": "tiny"}
 WITH_OIDC = {"oidc_issuer": ISSUER, "oidc_client_id": "heartbeet", "oidc_client_secret": "a-secret"}
 
 
@@ -79,6 +80,12 @@ def test_a_complete_production_has_nothing_to_say() -> None:
             id="too much",
         ),
         pytest.param({"oidc_role": "admin"}, "E022", "HEARTBEET_OIDC_ROLE", id="a role for nobody"),
+        pytest.param(WITH_MODEL | {"llm_url": "localhost:11434"}, "E025", "http://localhost", id="no scheme"),
+        pytest.param(
+            WITH_MODEL | {"llm_url": "http://u:p@model/v1"}, "E025", "HEARTBEET_LLM_URL", id="a password in it"
+        ),
+        pytest.param(WITH_MODEL | {"llm_url": ""}, "E026", "HEARTBEET_LLM_URL is not set", id="a model nowhere"),
+        pytest.param(WITH_MODEL | {"llm_model": ""}, "E026", "HEARTBEET_LLM_MODEL is not set", id="any model"),
         pytest.param({"trusted_proxies": 0}, "W002", "HEARTBEET_TRUSTED_PROXIES", id="one address for all"),
     ],
 )
@@ -97,6 +104,10 @@ def test_what_is_switched_on_must_be_installed(monkeypatch: pytest.MonkeyPatch) 
     assert list(_found(apprise="on")) == ["heartbeet.E024"]
     assert "pip install heartbeet[apprise]" in _found(apprise="on")["heartbeet.E024"]
     assert _found() == {}
+
+
+def test_a_model_with_its_address_is_right_with_and_without_a_key() -> None:
+    assert _found(**WITH_MODEL) == _found(**WITH_MODEL, llm_key="sk-1") == {}
 
 
 def test_a_whole_provider_is_right() -> None:

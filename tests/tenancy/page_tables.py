@@ -49,6 +49,7 @@ MONITORS = table.rows(
     POST /incidents/<incident_id>/acknowledge sign-in done  403    done   done  done  404   /incidents/<incident_id>
     POST /incidents/<incident_id>/resolve     sign-in done  403    done   done  done  404   /incidents/<incident_id>
     POST /incidents/<incident_id>/notes       sign-in done  403    done   done  done  404   /incidents/<incident_id>
+    POST /incidents/<incident_id>/explain     sign-in 404   404    404    404   404   404   -
     """,
     {
         "POST /monitors/<monitor_id>/snooze": {"how": "hour"},
