@@ -108,20 +108,22 @@ class Explanation:
 
 def explain(found: Evidence, context: Context) -> Explanation:
     """An incident in plain sentences."""
-    match found:
-        case Rate():
-            happened = _rate_told(found, context)
-        case Pause():
-            happened = _pause_told(found, context)
-        case Amount():
-            happened = _amount_told(found, context)
     around = (
         *_how_rare(found.cause, context),
         *_recurs(context),
         *_neighbours(context),
         *_deaf(context),
     )
-    return Explanation(tuple((each,) for each in happened), around, tuple((each,) for each in _look_at(found, context)))
+    return Explanation(
+        tuple((each,) for each in _happened(found, context)),
+        around,
+        tuple((each,) for each in _look_at(found, context)),
+    )
+
+
+def told(found: Evidence, at: datetime, zone: tzinfo) -> str:
+    """What evidence said at a moment, in one sentence."""
+    return next(_happened(found, Context(at, at, at, zone)))
 
 
 def badness(status: Status) -> int:
@@ -146,6 +148,16 @@ def once_in(weeks: float) -> str:
     if weeks >= 104:
         return f"once in {weeks / WEEKS_A_YEAR:,.0f} years"
     return "once a week" if weeks == 1 else f"once in {amount(weeks)} weeks"
+
+
+def _happened(found: Evidence, context: Context) -> Iterator[str]:
+    match found:
+        case Rate():
+            return _rate_told(found, context)
+        case Pause():
+            return _pause_told(found, context)
+        case Amount():
+            return _amount_told(found, context)
 
 
 def _rate_told(found: Rate, context: Context) -> Iterator[str]:

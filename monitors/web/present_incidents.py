@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from accounts.web.components import State
 from heartbeet.lib import durations
 from heartbeet.lib.words import Moment, Teller
+from monitors.domain import evidence, explain
 from monitors.domain.status import Cause, EventKind
 from monitors.incidents import LATELY, Standing
 from monitors.models import Incident, IncidentEvent
@@ -22,8 +23,15 @@ _EVENTS = {
     EventKind.NOTE: ("note", "Note"),
     EventKind.RESOLVED: ("resolved", "Resolved"),
 }
-CAUSES = {Cause.MISSED.value: "Missed", Cause.FAILED.value: "Failed", Cause.OVERRAN.value: "Ran too long"}
-"""The causes that there are by now, each in a word."""
+CAUSES = {
+    Cause.MISSED.value: "Missed",
+    Cause.FAILED.value: "Failed",
+    Cause.OVERRAN.value: "Ran too long",
+    Cause.SILENCE.value: "Silent",
+    Cause.DROP.value: "Dropped",
+    Cause.VALUE.value: "Unusual value",
+}
+"""Each cause in a word or two."""
 _CAUSES = {
     Cause.MISSED: "A ping did not come",
     Cause.FAILED: "The job said that it failed",
@@ -38,6 +46,11 @@ _RESOLUTIONS = {
     Cause.RESOLVED: "resolved by hand",
     Cause.PAUSED: "the monitor was paused",
     Cause.DELETED: "the monitor was deleted",
+}
+_OF_STREAMS = frozenset({Cause.SILENCE, Cause.DROP})
+_RESOLUTIONS_OF_STREAMS = {
+    Cause.RECOVERED: "events came again",
+    Cause.LATE_EVIDENCE: "the events had been sent in time and arrived late",
 }
 
 
@@ -142,7 +155,10 @@ def cause(given: Incident) -> str:
 
 def ending(given: Incident) -> str:
     """How an incident ended, to go on in a sentence; '' for one that is open."""
-    return _RESOLUTIONS.get(Cause(given.resolution), "") if given.resolution else ""
+    if not given.resolution:
+        return ""
+    words = {**_RESOLUTIONS, **_RESOLUTIONS_OF_STREAMS} if given.cause in _OF_STREAMS else _RESOLUTIONS
+    return words.get(Cause(given.resolution), "")
 
 
 def who_acknowledged(given: Incident) -> str:
@@ -173,17 +189,21 @@ def facts(given: Incident, tell: Teller) -> list[Fact]:
         Fact("Severity", given.severity.capitalize()),
         Fact("Opened", tell.precise(given.opened_at)),
         *([Fact("Expected", tell.precise(given.expected_at))] if given.expected_at else []),
-        Fact("Last ping", tell.precise(given.last_ping_at) if given.last_ping_at else "never"),
+        Fact(
+            "Last event" if given.cause in _OF_STREAMS else "Last ping",
+            tell.precise(given.last_ping_at) if given.last_ping_at else "never",
+        ),
     ]
 
 
 def events(given: Sequence[IncidentEvent], tell: Teller) -> list[EventRow]:
     """The timeline; the actors of the entries must be loaded."""
     before = [None, *given]
-    return [_event(each, earlier, tell) for each, earlier in zip(given, before, strict=False)]
+    got_worse = any(each.kind == EventKind.ESCALATED for each in given)
+    return [_event(each, earlier, tell, got_worse) for each, earlier in zip(given, before, strict=False)]
 
 
-def _event(given: IncidentEvent, earlier: IncidentEvent | None, tell: Teller) -> EventRow:
+def _event(given: IncidentEvent, earlier: IncidentEvent | None, tell: Teller, got_worse: bool) -> EventRow:
     key, word = _EVENTS[EventKind(given.kind)]
     seconds = int((given.at - earlier.at).total_seconds()) if earlier else 0
     return EventRow(
@@ -192,8 +212,16 @@ def _event(given: IncidentEvent, earlier: IncidentEvent | None, tell: Teller) ->
         at=tell.precise(given.at),
         after=f"{durations.short(seconds, units=2)} later" if seconds > 0 else "",
         by=given.actor.email if given.actor else "",
-        message=given.message or _held(given, tell),
+        message=given.message or _held(given, tell) or (_told_then(given, tell) if got_worse else ""),
     )
+
+
+def _told_then(given: IncidentEvent, tell: Teller) -> str:
+    """What an incident that got worse was opened on, and what it got worse by: the page tells the last of it only."""
+    then = evidence.thaw(given.as_of)
+    if given.kind not in (EventKind.OPENED, EventKind.ESCALATED) or then is None or then.evidence is None:
+        return ""
+    return explain.told(then.evidence, given.at, tell.zone)
 
 
 def _held(given: IncidentEvent, tell: Teller) -> SafeString | str:

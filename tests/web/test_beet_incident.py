@@ -8,7 +8,8 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Membership, Organization
-from monitors.models import Incident, Monitor, Ping, StatusChange
+from monitors.domain import evidence
+from monitors.models import Incident, IncidentEvent, Monitor, Ping, StatusChange
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -62,8 +63,8 @@ def test_the_bars_show_the_events_around_it_and_say_so_in_words(owner: Client, s
 
 
 def test_a_beet_that_still_learns_has_bars_and_nothing_that_is_usual(owner: Client, silence: Incident) -> None:
-    evidence = {"arm": "silence", "since": (OPENED - HOUR).isoformat(), "limitSec": 3600}
-    Incident.objects.filter(id=silence.id).update(evidence=evidence)
+    shown = {"arm": "silence", "since": (OPENED - HOUR).isoformat(), "limitSec": 3600}
+    Incident.objects.filter(id=silence.id).update(evidence=shown)
 
     page = page_of(owner, silence)
 
@@ -76,9 +77,9 @@ def test_an_unusual_value_of_a_heartbeat_is_told_with_the_strip_of_its_pings(
     owner: Client, alices_monitor: Monitor
 ) -> None:
     Ping.objects.create(monitor=alices_monitor, received_at=OPENED, kind="success", value=0)
-    evidence = {"arm": "value", "value": 0, "low": 12, "high": 48, "per": "ping", "learned": True, "at": str(OPENED)}
+    shown = {"arm": "value", "value": 0, "low": 12, "high": 48, "per": "ping", "learned": True, "at": str(OPENED)}
     incident = Incident.objects.create(
-        monitor=alices_monitor, cause="value", title="odd", opened_at=OPENED, evidence=evidence
+        monitor=alices_monitor, cause="value", title="odd", opened_at=OPENED, evidence=shown
     )
 
     page = page_of(owner, incident)
@@ -111,3 +112,34 @@ def test_the_page_of_a_beets_incident_takes_eleven_queries_at_most_for_its_data(
     # sent beside them; when it was told, earlier ones, neighbours, gaps, counts
     with django_assert_max_num_queries(5 + 6 + 5):
         page_of(owner, silence)
+
+
+def test_an_incident_that_got_worse_says_what_it_was_at_each_moment(owner: Client, silence: Incident) -> None:
+    low = {**(silence.evidence or {}), "arm": "drop", "expected": 61, "seen": 12}
+    silence.events.update(as_of=evidence.freeze("drop", "warning", low))
+    IncidentEvent.objects.create(
+        incident=silence, seq=2, kind="escalated", at=OPENED + HOUR, created_at=OPENED,
+        as_of=evidence.freeze("silence", "critical", silence.evidence),
+    )  # fmt: skip
+
+    timeline = page_of(owner, silence).partition('class="timeline"')[2]
+
+    assert "61 events were expected since Mon 5 Jan, 15:00 CET; 12 came by 16:00, 20% of that." in timeline
+    assert "23.4 events were expected since Mon 5 Jan, 15:00 CET; none came by 17:00." in timeline
+
+
+def test_what_ends_it_are_events(owner: Client, silence: Incident) -> None:
+    Incident.objects.filter(id=silence.id).update(resolved_at=OPENED + HOUR, resolution="recovered")
+
+    page = page_of(owner, silence)
+
+    assert ": events came again" in page
+    assert "<dt>Last event</dt>" in page
+
+
+def test_the_list_can_be_asked_for_silences(owner: Client, silence: Incident, incident: Incident) -> None:
+    page = owner.get("/incidents?cause=silence").content.decode()
+
+    assert "checkouts went silent" in page
+    assert incident.title not in page
+    assert '<option value="silence" selected>Silent</option>' in page
