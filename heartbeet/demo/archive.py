@@ -1,6 +1,7 @@
 """The past as rows, written in bulk. In the product `monitors.transitions` alone writes a monitor's state; the demo is
 the one exception, for a past that never was cannot be lived through. What it writes is what the same rules said."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
@@ -20,18 +21,27 @@ from heartbeet.demo.history import Act, Record, orders
 from heartbeet.demo.story import Event, Story
 from heartbeet.demo.telling import Letter, Storm, Told
 from heartbeet.lib import clock
-from monitors import notices, operations, sql, verdicts
+from monitors import learn, notices, operations, queries, rhythms, rollup, sql, sweep_sql, verdicts
+from monitors.domain import beet, hours
+from monitors.domain.beet import BeetFacts
 from monitors.domain.gaps import Reason
-from monitors.domain.status import Cause, EventKind
-from monitors.models import Gap, GapNotice, Incident, IncidentEvent, Monitor, Ping, Pulse, Run, StatusChange, Unheard
+from monitors.domain.status import EventKind
+from monitors.models import (
+    Gap,
+    GapNotice,
+    Incident,
+    IncidentEvent,
+    Monitor,
+    Ping,
+    Pulse,
+    RollupMark,
+    Run,
+    StatusChange,
+    Unheard,
+)
 
 BATCH = 2000
 """Pings of one transaction: those of others wait no longer than that."""
-TITLES = {
-    **verdicts.TITLES,
-    Cause.DROP: "{name} has fewer events than usual",
-    Cause.SILENCE: "{name} has fallen silent",
-}
 _ACTIONS = {
     EventKind.ACKNOWLEDGED: "ACKNOWLEDGE_INCIDENT",
     EventKind.NOTE: "UPDATE_INCIDENT",
@@ -119,6 +129,33 @@ def _write_pulse(monitor: Monitor, record: Record) -> None:
     )
 
 
+def write_rhythms(records: Sequence[Record], founded: Founded, *, now: datetime) -> None:
+    """Count the hours of the beets and learn from them, as the product does; judging goes on where the rules ended."""
+    beets = {founded.monitors[record.job.name].id: record for record in records if record.job.is_beet}
+    RollupMark.objects.get_or_create(id=1, defaults={"rolled_until": hours.floor(now)})
+    mark = rollup.locked()
+    assert mark is not None, "it is there by now"
+    counted = Counter(
+        (monitor_id, hours.number(sent.at))
+        for monitor_id, record in beets.items()
+        for sent in record.pings
+        if sent.at < mark.rolled_until
+    )
+    rollup.merge(rollup.Counts.of([(*key, count) for key, count in counted.items()]))
+    learn.at_once(list(beets), now=now)
+    for monitor_id, facts in [(id_, record.facts) for id_, record in beets.items()]:
+        if isinstance(facts, BeetFacts) and facts.arms is not None:
+            sweep_sql.write_arms([(*rhythms.arms_columns(facts.arms), monitor_id)])
+    _set_deadlines(list(beets))
+
+
+def _set_deadlines(beet_ids: list[int]) -> None:
+    """When to look at them again, by what they have learned."""
+    beets = list(Monitor.objects.filter(id__in=beet_ids).select_related("pulse"))
+    for monitor_id, facts in rhythms.facts_of(beets, queries.open_incidents(beet_ids)).items():
+        Pulse.objects.filter(monitor_id=monitor_id).update(deadline=beet.deadline(facts))
+
+
 def write_incidents(
     stories: Mapping[str, Sequence[Story]], founded: Founded
 ) -> tuple[dict[int, Incident], dict[int, IncidentEvent]]:
@@ -143,7 +180,7 @@ def _incident(founded: Founded, name: str, story: Story) -> Incident:
         monitor=founded.monitors[name],
         severity=case.severity,
         cause=case.cause,
-        title=TITLES[case.cause].format(name=name),
+        title=verdicts.TITLES[case.cause].format(name=name),
         opened_at=case.opened_at,
         expected_at=case.expected_at,
         last_ping_at=case.last_ping_at,
@@ -152,6 +189,7 @@ def _incident(founded: Founded, name: str, story: Story) -> Incident:
         resolved_at=case.resolved_at,
         resolution=case.resolution or "",
         remind_at=story.remind_at,
+        evidence=None if case.evidence is None else dict(case.evidence),
     )
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from accounts.models import User
 from alerts.channels import registry
 from alerts.domain.routing import Listener
-from heartbeet.demo import archive, founding, habits, history, story, telling
+from heartbeet.demo import archive, founding, habits, history, story, streams, telling
 from heartbeet.demo.founding import Founded
 from heartbeet.demo.plan import Channel, Company, Job
 from heartbeet.demo.story import Story
@@ -58,6 +58,7 @@ def fill(company: Company, *, owner: User, seed: int, now: datetime) -> Filled:
         incidents, events = archive.write_incidents(stories, founded)
         archive.write_deliveries(_told(company, stories, dice, now), incidents, events, founded)
         has_gap = archive.write_gap(*gap, records, founded)
+        archive.write_rhythms(records, founded, now=now)
         archive.write_audit(records, stories, founded, now=now)
     still_open = sum(row.resolved_at is None for row in incidents.values())
     return Filled(founded, pings, len(incidents), still_open, has_gap)
@@ -65,6 +66,8 @@ def fill(company: Company, *, owner: User, seed: int, now: datetime) -> Filled:
 
 def _record(job: Job, company: Company, gap: tuple[datetime, datetime], *, seed: int, now: datetime) -> history.Record:
     life = habits.live(job, company, seed=seed, now=now)
+    if job.is_beet:
+        return streams.tell(job, life, Gaps.of([gap]), now=now)
     recovery = company.policy["recovery_threshold"]
     return history.tell(job, life, Gaps.of([gap]), recovery_threshold=recovery, now=now)
 

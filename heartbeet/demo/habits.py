@@ -194,15 +194,19 @@ def _care(company: Company, dice: random.Random) -> Care | None:
 
 
 def _events(job: Job, since: datetime, dice: random.Random, now: datetime) -> Iterator[Sent]:
-    """The events of a beet, hour by hour: few at night, and fewer while something is wrong."""
-    habit = job.habit
-    hour = timedelta(hours=1)
+    """The events of a beet, hour by hour: few at night. What is left while something is wrong comes steadily."""
+    habit, hour, owed = job.habit, timedelta(hours=1), 0.0
     for number in range((now - since) // hour):
         start = since + number * hour
-        share = next((turn.share for turn in reversed(job.turns) if now - turn.ago <= start), 1.0)
-        daily = 0.15 + 0.85 * max(0.0, math.sin(math.pi * (start.hour - 5) / 18))
-        count = _poisson(habit.events_per_day / 13 * daily * share, dice)
-        for at in sorted(start + dice.random() * hour for _ in range(count)):
+        mean = habit.events_per_day / 13 * (0.15 + 0.85 * max(0.0, math.sin(math.pi * (start.hour - 5) / 18)))
+        dip = next((dip for dip in reversed(job.dips) if dip.covers(start, now)), None)
+        if dip is None:
+            times = sorted(start + dice.random() * hour for _ in range(_poisson(mean, dice)))
+        else:
+            owed += mean * dip.share
+            times = [start + part * hour / (int(owed) + 1) for part in range(1, int(owed) + 1)]
+            owed -= len(times)
+        for at in times:
             yield Sent(at, Kind.SUCCESS, value=measure(habit, at, dice), source=habit.source)
 
 

@@ -4,14 +4,17 @@ in the product (`monitors.domain.judge`), so that states, runs and incidents of 
 
 import heapq
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from typing import Any
 
 from heartbeet.demo.habits import Life, Sent, Spell
-from heartbeet.demo.plan import HISTORY, Care, Job, Turn
+from heartbeet.demo.plan import HISTORY, Care, Job
 from monitors.domain import judge, schedule
+from monitors.domain.beet import BeetFacts
 from monitors.domain.facts import (
     Excused,
     Facts,
@@ -69,6 +72,7 @@ class Case:
     escalated_at: datetime | None = None
     resolved_at: datetime | None = None
     resolution: Cause | None = None
+    evidence: Mapping[str, Any] | None = None
 
 
 @dataclass(slots=True)
@@ -77,7 +81,7 @@ class Record:
     unknown."""
 
     job: Job
-    facts: Facts
+    facts: Facts | BeetFacts
     deadline: datetime | None = None
     pings: list[Sent] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
@@ -106,8 +110,6 @@ class Order:
 
 def tell(job: Job, life: Life, gaps: Gaps, *, recovery_threshold: int, now: datetime) -> Record:
     """The record of a job that lived like this. `recovery_threshold` is the organisation's."""
-    if job.is_beet:
-        return _of_beet(job, life, now)
     return _Film(job, life, gaps, recovery_threshold, now).play(now)
 
 
@@ -126,7 +128,8 @@ class _Film:
     `_last` is an ordinary success that the facts do not have yet."""
 
     def __init__(self, job: Job, life: Life, gaps: Gaps, recovery_threshold: int, now: datetime) -> None:
-        self._record = Record(job, _before(job, recovery_threshold, now))
+        self._facts = _before(job, recovery_threshold, now)
+        self._record = Record(job, self._facts)
         self._life, self._gaps = life, gaps
         self._orders = orders(job, now)
         self._wake: datetime | None = None
@@ -138,15 +141,15 @@ class _Film:
     def play(self, now: datetime) -> Record:
         """Up to `now`, where everything is judged."""
         record = self._record
-        if record.facts.status is Status.UP:
-            record.changes.append(Change(record.facts.status_since, Status.NEW, Status.UP, Cause.PINGED))
+        if self._facts.status is Status.UP:
+            record.changes.append(Change(self._facts.status_since, Status.NEW, Status.UP, Cause.PINGED))
         for ping in self._life.sent:
             if not any(start <= ping.at <= end for start, end in self._gaps.intervals):
                 self._wait(ping.at)
                 self._hear(ping)
         self._wait(now)
         self._settle()
-        record.deadline = judge.deadline(record.facts)
+        record.facts, record.deadline = self._facts, judge.deadline(self._facts)
         return record
 
     def _wait(self, until: datetime) -> None:
@@ -162,20 +165,20 @@ class _Film:
 
     def _judge(self, at: datetime) -> None:
         """What silence up to `at` means; mostly the deadline has just moved on."""
-        facts = self._record.facts
+        facts = self._facts
         if facts.status is Status.UP and not facts.open_runs and not facts.locked:
             heard = self._last or facts.last_success_at
             self._wake = judge.plain_deadline(facts.schedule, facts.grace, heard, facts.waiting_from)
             if self._wake is None or self._wake > at:
                 return
         self._settle()
-        facts = self._record.facts
+        facts = self._facts
         usual = min((later - before for before, later in pairwise(self._successes)), default=None)
         self._take(judge.on_clock(replace(facts, usual_period=usual), at, self._gaps))
 
     def _hear(self, sent: Sent) -> None:
         """Take a ping in; an ordinary success needs no judgement, as in ingest."""
-        facts = self._record.facts
+        facts = self._facts
         self._record.pings.append(sent)
         if sent.kind is Kind.SUCCESS:
             self._successes.append(sent.at)
@@ -184,13 +187,13 @@ class _Film:
                 return
         self._settle()
         ping = Ping(sent.at, sent.kind, sent.run_id, sent.exit_code, sent.value)
-        verdict = judge.on_ping(self._record.facts, ping, self._known(sent.run_id))
+        verdict = judge.on_ping(self._facts, ping, self._known(sent.run_id))
         sent.duration_sec = verdict.duration.total_seconds() if verdict.duration is not None else None
         self._take(verdict)
 
     def _obey(self, order: Order) -> None:
         self._settle()
-        facts = self._record.facts
+        facts = self._facts
         if order.act is Act.RESOLVE:
             if self._record.cases[order.case].resolved_at is None:
                 self._take(judge.on_resolve(facts, order.at))
@@ -199,7 +202,7 @@ class _Film:
 
     def _settle(self) -> None:
         if self._last:
-            self._record.facts = replace(self._record.facts, last_ping_at=self._last, last_success_at=self._last)
+            self._facts = replace(self._facts, last_ping_at=self._last, last_success_at=self._last)
             self._last = None
 
     def _known(self, run_id: str) -> KnownRun | None:
@@ -229,7 +232,7 @@ class _Film:
                     self._write_run(effect)
         newest = len(self._record.runs) - 1
         runs = tuple(replace(run, id=newest) if run.id is None else run for run in verdict.facts.open_runs)
-        self._record.facts = replace(verdict.facts, open_runs=runs)
+        self._facts = replace(verdict.facts, open_runs=runs)
         self._wake = verdict.deadline
 
     def _open(self, effect: IncidentOpened) -> None:
@@ -281,30 +284,3 @@ def _before(job: Job, recovery_threshold: int, now: datetime) -> Facts:
         status_since=made_at + FIRST_PING_AFTER if is_old else made_at,
         recovery_threshold=given.recovery_threshold or recovery_threshold,
     )
-
-
-def _of_beet(job: Job, life: Life, now: datetime) -> Record:
-    """A beet's record goes by the plan: no rules judge beets yet. What it is now is told to nobody."""
-    made_at, day = now - job.made_ago, timedelta(days=1)
-    last = life.sent[-1].at if life.sent else None
-    start = Facts(schedule.Interval(day), day, None, 1, Status.NEW, made_at, last_ping_at=last, last_success_at=last)
-    record = Record(job, start, pings=life.sent)
-    for turn in job.turns:
-        at, facts = max(now - turn.ago, made_at + FIRST_PING_AFTER), record.facts
-        record.changes.append(Change(at, facts.status, turn.to, turn.cause))
-        record.facts = replace(facts, status=turn.to, status_since=at)
-        if turn is not job.turns[-1]:
-            _turn_case(record.cases, turn, at)
-        elif record.cases and record.cases[-1].resolved_at is None:
-            record.cases[-1].resolved_at, record.cases[-1].resolution = at, turn.cause
-    return record
-
-
-def _turn_case(cases: list[Case], turn: Turn, at: datetime) -> None:
-    """An incident opens, or becomes worse."""
-    if turn.to not in (Status.WARNING, Status.DOWN):
-        return
-    if cases and cases[-1].resolved_at is None:
-        cases[-1].severity, cases[-1].escalated_at = turn.severity, at
-    else:
-        cases.append(Case(turn.cause, at, None, None, severity=turn.severity))

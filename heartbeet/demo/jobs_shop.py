@@ -3,9 +3,8 @@
 from datetime import timedelta
 
 from heartbeet.demo import disk_full
-from heartbeet.demo.plan import Care, Habit, Ill, Job, Trouble, Turn, Value
+from heartbeet.demo.plan import Care, Dip, Habit, Ill, Job, Trouble, Value
 from monitors.domain.fields import MonitorFields
-from monitors.domain.status import Cause, Severity, Status
 
 _WEB1, _WEB2, _PAY = "192.0.2.31", "192.0.2.32", "2001:db8:31::44"
 
@@ -201,12 +200,9 @@ JOBS = (
         ),
         project="Shop",
         habit=Habit(source=_WEB2, value=Value(34, swing=6, noise=11, digits=2), events_per_day=110),
-        turns=(
-            Turn(timedelta(days=131), Status.LEARNING, Cause.PINGED),
-            Turn(timedelta(days=110), Status.UP, Cause.PINGED),
-            Turn(timedelta(days=26, hours=7), Status.WARNING, Cause.DROP, share=0.35),
-            Turn(timedelta(days=26, hours=5), Status.DOWN, Cause.SILENCE, share=0.0, severity=Severity.CRITICAL),
-            Turn(timedelta(days=26, hours=3), Status.UP, Cause.RECOVERED),
+        dips=(
+            Dip(timedelta(days=26), share=0.25, lasts=timedelta(hours=7), hour=9),
+            Dip(timedelta(days=26), share=0.0, lasts=timedelta(hours=3), hour=16),
         ),
         mishaps=0,
     ),
@@ -214,11 +210,7 @@ JOBS = (
         MonitorFields(name="Newsletter sign-ups", type="beet", tags=["shop", "business", "marketing"]),
         project="Shop",
         habit=Habit(source=_WEB2, events_per_day=26),
-        turns=(
-            Turn(timedelta(days=131), Status.LEARNING, Cause.PINGED),
-            Turn(timedelta(days=100), Status.UP, Cause.PINGED),
-            Turn(timedelta(hours=9), Status.WARNING, Cause.DROP, share=0.3),
-        ),
+        dips=(Dip(timedelta(days=4), share=0.25),),
         mishaps=0,
     ),
     Job(
@@ -230,7 +222,6 @@ JOBS = (
         ),
         project="Shop",
         habit=Habit(source="203.0.113.9", events_per_day=60),
-        turns=(Turn(timedelta(days=6), Status.LEARNING, Cause.PINGED),),
         mishaps=0,
         made_ago=timedelta(days=6, hours=1),
     ),

@@ -9,7 +9,6 @@ from enum import StrEnum
 from accounts.domain.roles import Role
 from alerts.domain.retry import Failure
 from monitors.domain.fields import MonitorFields
-from monitors.domain.status import Cause, Severity, Status
 
 HISTORY = timedelta(days=90)
 """How far pings reach back. What a monitor was like before is told in one change of state."""
@@ -131,14 +130,21 @@ class Habit:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """A beet's change of state, `ago`; what is below `share` of its usual rate from then on is why."""
+class Dip:
+    """A time in which a stream has only a `share` of its usual events, from so long `ago` on, or from this `hour` (UTC)
+    of that day. It `lasts`, or still does."""
 
     ago: timedelta
-    to: Status
-    cause: Cause
-    share: float = 1.0
-    severity: Severity = Severity.WARNING
+    share: float
+    lasts: timedelta | None = None
+    hour: int | None = None
+
+    def covers(self, at: datetime, now: datetime) -> bool:
+        """Whether it is on at this time."""
+        begins = now - self.ago
+        if self.hour is not None:
+            begins = begins.replace(hour=self.hour, minute=0, second=0, microsecond=0)
+        return begins <= at and (self.lasts is None or at < begins + self.lasts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +164,7 @@ class Job:
     """When it was paused, and for how long; None: still."""
     snoozed: tuple[timedelta, timedelta] | None = None
     locked_ago: timedelta | None = None
-    turns: tuple[Turn, ...] = ()
+    dips: tuple[Dip, ...] = ()
     is_tended: bool = True
     is_pinged: bool = True
 

@@ -93,7 +93,7 @@ def deadline(facts: BeetFacts, gaps: Gaps = NO_GAPS) -> datetime | None:
         return facts.status_since if has_begun else None
     if facts.profile is not None:
         clock, test = _clock(facts, gaps, facts.profile)
-        return rhythm.instant(rhythm.deadline(arms, clock, test))
+        return rhythm.instant(rhythm.deadline(replace(arms, alarm=_alarm(facts)), clock, test))
     if facts.incident is not None:
         return rhythm.instant(arms.at + rhythm.RECOVERY_LOOK_SEC)
     if facts.learning_silence is not None and facts.last_success_at is None:
@@ -122,10 +122,15 @@ def looks_back_to(facts: BeetFacts) -> datetime | None:
 
 def on_ping(facts: BeetFacts, ping: Ping) -> BeetVerdict:
     """Take one ping into the state. What it means for the rhythm is seen when the next look takes in what came."""
-    heard = replace(facts, last_ping_at=_later(facts.last_ping_at, ping.received_at))
-    if ping.kind is Kind.SUCCESS:
-        heard = replace(heard, last_success_at=_later(facts.last_success_at, ping.received_at))
-    return _Step(heard).verdict()
+    after = replace(facts, last_ping_at=_later(facts.last_ping_at, ping.received_at))
+    return _Step(heard(after, ping.received_at) if ping.kind is Kind.SUCCESS else after).verdict()
+
+
+def heard(facts: BeetFacts, at: datetime) -> BeetFacts:
+    """The same, knowing of an event at this time."""
+    return replace(
+        facts, last_ping_at=_later(facts.last_ping_at, at), last_success_at=_later(facts.last_success_at, at)
+    )
 
 
 def on_pause(facts: BeetFacts, now: datetime) -> BeetVerdict:

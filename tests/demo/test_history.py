@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from heartbeet.demo import habits, history
+from heartbeet.demo import habits, history, streams
 from heartbeet.demo.company import TURNIP_AND_SONS
 from heartbeet.demo.history import Record
 from heartbeet.demo.plan import HISTORY, Habit, Ill, Job, Trouble
 from monitors.domain import judge
+from monitors.domain.facts import Facts
 from monitors.domain.fields import MonitorFields
 from monitors.domain.gaps import Gaps
 from monitors.domain.status import Cause, RunOutcome, Status
@@ -33,8 +34,13 @@ NOT_WELL = {
 
 def record_of(job: Job, *, now: datetime, seed: int = 1) -> Record:
     start = now - TURNIP_AND_SONS.gap[0]
-    gaps = Gaps.of([(start, start + TURNIP_AND_SONS.gap[1])])
-    return history.tell(job, habits.live(job, TURNIP_AND_SONS, seed=seed, now=now), gaps, recovery_threshold=1, now=now)
+    gaps, life = (
+        Gaps.of([(start, start + TURNIP_AND_SONS.gap[1])]),
+        habits.live(job, TURNIP_AND_SONS, seed=seed, now=now),
+    )
+    if job.is_beet:
+        return streams.tell(job, life, gaps, now=now)
+    return history.tell(job, life, gaps, recovery_threshold=1, now=now)
 
 
 def job_named(name: str) -> Job:
@@ -59,7 +65,7 @@ def test_every_job_ends_as_it_is_told_whatever_the_time(now: datetime) -> None:
 
 
 def state_of(record: Record, now: datetime) -> Status:
-    return record.facts.status if record.job.is_beet else judge.view_status(record.facts, now)
+    return judge.view_status(record.facts, now) if isinstance(record.facts, Facts) else record.facts.status
 
 
 def test_there_are_as_many_pings_as_a_database_of_some_months_has() -> None:
@@ -128,3 +134,15 @@ def test_pings_in_the_gap_were_never_heard() -> None:
     sent = habits.live(job, TURNIP_AND_SONS, seed=1, now=NOON).sent
     assert heard == []
     assert len(sent) >= len(record.pings)
+
+
+def test_a_stream_that_dips_and_stops_is_low_then_silent_then_well() -> None:
+    record = record_of(job_named("Checkouts"), now=NOON)
+
+    case = min(record.cases, key=lambda each: abs(each.opened_at - (NOON - timedelta(days=26))))
+    assert (case.cause, case.resolution) == (Cause.SILENCE, Cause.RECOVERED)
+    assert case.escalated_at is not None
+    assert case.opened_at < case.escalated_at < (case.resolved_at or NOON)
+    assert case.evidence is not None
+    assert case.evidence["expected"] > case.evidence["seen"]
+    assert len(record.cases) <= 3
