@@ -1,10 +1,11 @@
-"""The command `heartbeet`: `up` for one machine; `serve`, `worker` and `beat` for production; and every command of
-manage.py (`token`, `secret`, `rotate-encryption`, `backup`, `restore`, `migrate`, `check` …)."""
+"""The command `heartbeet`: `up` for one machine; `serve`, `worker` and `beat` for production; `replay`, which needs
+neither; and every command of manage.py (`token`, `secret`, `rotate-encryption`, `import`, `backup`, `restore`,
+`migrate`, `check` …)."""
 
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -88,11 +89,39 @@ def _beat(options: argparse.Namespace) -> int:
     return worker.run_beat()
 
 
+def _replay(options: argparse.Namespace) -> int:
+    from heartbeet import replaying
+    from heartbeet.lib import clock
+    from monitors.domain.arms import Tuning
+
+    try:
+        streams = replaying.read(options.file, zone=options.timezone, now=clock.now())
+    except replaying.CannotReplay as error:
+        raise startup.CannotStart(str(error)) from error
+    for doubt in replaying.doubts(streams, learn_weeks=options.learn_weeks):
+        sys.stderr.write(f"heartbeet: {doubt}\n")
+    tuning = Tuning(rho=options.rho, budget_weeks=options.budget_weeks)
+    given = {"learn_weeks": options.learn_weeks, "zone": options.timezone, "as_json": options.json}
+    return _print(replaying.run(streams, tuning=tuning, **given))
+
+
+def _print(lines: Iterable[str]) -> int:
+    """Write lines until whoever reads them (`head`) has seen enough."""
+    try:
+        for line in lines:
+            sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains when it ends
+    return 0
+
+
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "up": _up,
     "serve": _serve,
     "worker": _worker,
     "beat": _beat,
+    "replay": _replay,
 }
 
 
@@ -107,8 +136,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="heartbeet",
         description="Heartbeat monitoring: tells people that something stopped happening.",
-        epilog="Also: setup, demo, token, secret, remove-factors, rotate-encryption, backup, restore, migrate and the "
-        "rest of `heartbeet help`.",
+        epilog="Also: setup, demo, import, token, secret, remove-factors, rotate-encryption, backup, restore, migrate "
+        "and the rest of `heartbeet help`.",
     )
     parser.add_argument("--version", action="version", version=f"heartbeet {metadata.version('heartbeet')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -122,7 +151,46 @@ def _parser() -> argparse.ArgumentParser:
     worker = commands.add_parser("worker", help="run the miss detector and the senders")
     worker.add_argument("--beat", action="store_true", help="with the beat inside; the only worker then needs no Redis")
     commands.add_parser("beat", help="knock for the workers; run two, so that one may die")
+    _add_replay(commands.add_parser("replay", help="say when beets would have alerted, from a CSV alone"))
     return parser
+
+
+def _add_replay(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Learn the first weeks of each stream in FILE and say when the rest would have alerted."
+    parser.add_argument("file", type=Path, metavar="FILE", help="a CSV with the columns stream,timestamp[,count]")
+    parser.add_argument("--learn-weeks", type=_number(2, 520, int), default=8, metavar="N", help="learn so many (8)")
+    parser.add_argument(
+        "--budget-weeks", type=_number(1, 520, float), default=26, metavar="N", help="weeks per false alarm (26)"
+    )
+    parser.add_argument(
+        "--rho", type=_number(0.05, 0.95, float), default=0.4, help="the share of the usual that is low (0.4)"
+    )
+    parser.add_argument("--timezone", type=_zone, default="UTC", metavar="ZONE", help="whose hours are learned (UTC)")
+    parser.add_argument("--json", action="store_true", help="one object a line")
+
+
+def _number(low: float, high: float, kind: type[int] | type[float]) -> Callable[[str], float]:
+    """What reads a number within bounds."""
+
+    def read(text: str) -> float:
+        try:
+            number = kind(text)
+        except ValueError:
+            number = kind(-1)
+        if not low <= number <= high:
+            whole = "a whole number" if kind is int else "a number"
+            raise argparse.ArgumentTypeError(f"{text} is not {whole} from {low} to {high}")
+        return number
+
+    return read
+
+
+def _zone(text: str) -> str:
+    from heartbeet.lib import zones
+
+    if not zones.is_known(text):
+        raise argparse.ArgumentTypeError(f"{text} is not a time zone; give an IANA name such as Europe/Berlin")
+    return text
 
 
 def _count(text: str) -> int:

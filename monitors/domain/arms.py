@@ -126,18 +126,28 @@ def advance(
     *,
     deltas: Iterable[float] | None = None,
     sizes: Iterable[int] | None = None,
+    evenly: bool = False,
 ) -> tuple[Arms, list[Turn]]:
     """Take in the events at `times`, in order and all after `arms.at`, and the silence up to `until`.
 
     `deltas` are the events expected between one time and the next, the first since `arms.at`; they are worked out if
-    they are not given. `sizes` are how many events came at each time."""
+    they are not given. `sizes` are how many events came at each time, or, if `evenly`, how many came in equal distances
+    since the time before."""
     walk = _Walk(arms, clock, test)
     if deltas is None:
         edges = [arms.at, *times]
         deltas = [clock.between(start, end) for start, end in itertools.pairwise(edges)]
-    for at, delta, size in zip(times, deltas, sizes if sizes is not None else [1] * len(times), strict=True):
-        walk.wait(at, delta)
-        walk.hear(at, size)
+    if sizes is None:
+        for at, delta in zip(times, deltas, strict=True):
+            walk.wait(at, delta)
+            walk.hear(at, 1)
+    else:
+        for at, delta, size in zip(times, deltas, sizes, strict=True):
+            if evenly and size > 1:
+                walk.flow(size - 1, delta * (size - 1) / size)
+                size = 1
+            walk.wait(at, delta)
+            walk.hear(at, size)
     walk.wait(until, clock.between(walk.at, until))
     return walk.arms(), walk.turns
 
@@ -188,6 +198,15 @@ class _Walk:
             self._maybe_back(at, size)
         if self.drop == 0.0:
             self.drop_since, self.drop_expected, self.drop_seen = at, 0.0, 0
+
+    def flow(self, size: int, delta: float) -> None:
+        """So many events come evenly in the time for which one is about to wait, each as soon as its share of `delta`
+        is expected: those that are expected before the last of them make no silence, and no drop that they make up."""
+        self.quiet -= delta
+        self.drop -= size * self._test.loss
+        self.drop_seen += size
+        if self.alarm is not None:
+            self.back_seen += size
 
     def _cross(self, delta: float) -> None:
         """An arm reaches its threshold within the next `delta` expected events."""

@@ -1,6 +1,8 @@
 """What the arms would have said: learns on the first part of a history and replays the rest, learning again as often
-as the product does."""
+as the product does. Many streams go together, for their sums cost little more than those of one."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -8,12 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitors.domain import arms, expected, learning
-from monitors.domain.arms import Arms, Thresholds, Tuning, Turn
-from monitors.domain.expected import HOUR_SEC, Expected
+from monitors.domain.arms import Thresholds, Tuning, Turn
+from monitors.domain.expected import HOUR_SEC, Expected, Profile
 from monitors.domain.gaps import NO_GAPS, Gaps
 from monitors.domain.status import Severity
 
 Times = NDArray[np.float64]
+TOGETHER = 100
+"""So many streams at once: the numbers of more do not fit into the caches of a processor."""
+_WINDOW = learning.WEEKS * expected.WEEK_HOURS
+_ENOUGH_HOURS = learning.READY_AFTER // timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,19 @@ class Alarm:
     log_odds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A history: the times of its events, sorted, in seconds since 1970, and how many came at each (`sizes`), or, if
+    `evenly`, since the time before. What is learned at first is the time from `learn_from`; judged is it from
+    `learn_to` on."""
+
+    times: Times
+    learn_from: datetime
+    learn_to: datetime
+    sizes: NDArray[np.int64] | None = None
+    evenly: bool = False
+
+
 def replay(
     times: Times,
     *,
@@ -42,107 +61,152 @@ def replay(
     gaps: Gaps = NO_GAPS,
     sizes: NDArray[np.int64] | None = None,
 ) -> list[Alarm]:
-    """The alarms from `learn_to` to `until` of the events at `times`, sorted, in seconds since 1970; `sizes` are how
-    many came at each time. What is learned at first is the time from `learn_from`; later the last eight weeks."""
-    history = _History(times, sizes, learn_from, until, zone, gaps)
-    found = _Found()
-    state = arms.begin(expected.seconds(learn_to), _last_before(times, learn_to))
-    at, step = learn_to, timedelta(days=relearn_days)
-    level: float | None = None
-    while at < until:
-        end = min(at + step, until)
-        profile = history.learned(at, found.open_spans(at), level if found.is_open else None)
-        if profile is not None:
-            level = profile.level
-            state = history.judged(state, end, Thresholds.of(profile, tuning), Expected(profile, history.deaf), found)
-        else:
-            state = arms.begin(expected.seconds(end), _last_before(times, end))
-        at = end
-    return found.alarms
+    """The alarms of one history from `learn_to` to `until`."""
+    past = Past(times, learn_from, learn_to, sizes)
+    return replay_many([past], until=until, zone=zone, tuning=tuning, relearn_days=relearn_days, gaps=gaps)[0]
 
 
-class _Found:
-    """The alarms so far."""
+def replay_many(
+    pasts: Sequence[Past],
+    *,
+    until: datetime,
+    zone: str,
+    tuning: Tuning,
+    relearn_days: int = 1,
+    gaps: Gaps = NO_GAPS,
+) -> list[list[Alarm]]:
+    """The alarms of each history up to `until`. Learned is from the last eight weeks, in which nobody listened during
+    `gaps`, every `relearn_days`; what has learned keeps it while its alarms leave too little to learn anew."""
+    deaf = [(expected.seconds(start), expected.seconds(end)) for start, end in gaps.intervals]
+    step = timedelta(days=relearn_days)
+    streams = [_Stream(past, until, deaf) for past in pasts]
+    alike = defaultdict(list)
+    for stream in streams:
+        alike[expected.seconds(stream.past.learn_to) % step.total_seconds()].append(stream)
+    for many in alike.values():
+        for start in range(0, len(many), TOGETHER):
+            _Company(many[start : start + TOGETHER], zone, deaf).run(until, step, tuning)
+    return [stream.alarms for stream in streams]
 
-    def __init__(self) -> None:
-        self.alarms: list[Alarm] = []
+
+class _Company:
+    """Streams that learn at the same times."""
+
+    def __init__(self, streams: list["_Stream"], zone: str, deaf: Sequence[tuple[float, float]]) -> None:
+        self._streams, self._zone = streams, zone
+        self._first = min(stream.first for stream in streams)
+        hours = max(stream.first + len(stream.counts) for stream in streams) - self._first
+        self._counts = np.zeros((len(streams), hours))
+        self._known = np.zeros((len(streams), hours))
+        for row, stream in enumerate(streams):
+            begin = stream.first - self._first
+            self._counts[row, begin : begin + len(stream.counts)] = stream.counts
+            self._known[row, begin:] = 1.0
+        for span in deaf:
+            self._known[:, self._hours(span)] = 0.0
+
+    def run(self, until: datetime, step: timedelta, tuning: Tuning) -> None:
+        """Learn and judge in turns."""
+        at = min(stream.past.learn_to for stream in self._streams)
+        while at < until:
+            end = min(at + step, until)
+            begun = [row for row, stream in enumerate(self._streams) if stream.past.learn_to <= at]
+            self._learn(begun, at)
+            for row in begun:
+                self._streams[row].judge(end, tuning)
+            at = end
+
+    def _learn(self, rows: list[int], at: datetime) -> None:
+        stop = int(expected.seconds(at) // HOUR_SEC) - self._first
+        start = max(0, stop - _WINDOW)
+        counts, weights = self._counts[rows, start:stop], self._known[rows, start:stop]
+        for row, weight in zip(rows, weights, strict=True):
+            for span in self._streams[row].open_spans(at):
+                hours = self._hours(span)
+                weight[max(0, hours.start - start) : max(0, hours.stop - start)] = 0.0
+        ready = np.flatnonzero(self._is_ready(rows, counts, weights, stop))
+        if not len(ready):
+            return
+        kept = [self._streams[rows[each]].kept_level for each in ready]
+        begins = expected.instant((self._first + start) * HOUR_SEC)
+        profiles = learning.learn(begins, counts[ready], weights[ready], self._zone, levels=np.array(kept))
+        for each, profile in zip(ready, profiles, strict=True):
+            self._streams[rows[each]].profile = profile
+
+    def _is_ready(self, rows: list[int], counts: Times, weights: Times, stop: int) -> NDArray[np.bool_]:
+        has_learned = np.array([self._streams[row].profile is not None for row in rows], bool)
+        length = np.array([min(_WINDOW, stop + self._first - self._streams[row].first) for row in rows])
+        is_long = length * timedelta(hours=1) >= learning.READY_AFTER
+        is_enough = is_long & (counts.sum(axis=1) >= learning.READY_EVENTS)
+        found: NDArray[np.bool_] = np.where(has_learned, weights.sum(axis=1) >= _ENOUGH_HOURS, is_enough)
+        return found
+
+    def _hours(self, span: tuple[float, float]) -> slice:
+        """The hours that a time touches."""
+        first = max(0, int(span[0] // HOUR_SEC) - self._first)
+        return slice(first, max(first, int(-(-span[1] // HOUR_SEC)) - self._first))
+
+
+class _Stream:
+    """One history: its hours to learn from, its times to judge by, and what was found so far."""
+
+    def __init__(self, past: Past, until: datetime, deaf: Sequence[tuple[float, float]]) -> None:
+        self.past, self.alarms = past, list[Alarm]()
+        self.profile: Profile | None = None
+        self.first = int(-(-expected.seconds(past.learn_from) // HOUR_SEC))  # the first whole hour
+        self.counts = self._counted(int(expected.seconds(until) // HOUR_SEC) - self.first + 1)
+        self._deaf = deaf
+        self._state = arms.begin(expected.seconds(past.learn_to), self._last_before(past.learn_to))
 
     @property
-    def is_open(self) -> bool:
-        return bool(self.alarms) and self.alarms[-1].resolved_at is None
+    def kept_level(self) -> float:
+        """The level that stays as it is while an alarm is open; nan if it is to be learned."""
+        return self.profile.level if self.profile and self._is_open else np.nan
 
-    def take(self, turn: Turn) -> None:
-        at = expected.instant(turn.at)
-        if turn.severity is None:
-            self.alarms[-1] = replace(self.alarms[-1], resolved_at=at)
-        elif self.is_open:
-            worse = max(self.alarms[-1].severity, str(turn.severity), key=lambda each: each == Severity.CRITICAL)
-            self.alarms[-1] = replace(self.alarms[-1], severity=worse)
-        else:
-            self.alarms.append(
-                Alarm(at, None, str(turn.arm), str(turn.severity), turn.expected, turn.seen, turn.log_odds)
-            )
+    @property
+    def _is_open(self) -> bool:
+        return bool(self.alarms) and self.alarms[-1].resolved_at is None
 
     def open_spans(self, now: datetime) -> list[tuple[float, float]]:
         """When an alarm was open."""
         return [(expected.seconds(each.opened_at), expected.seconds(each.resolved_at or now)) for each in self.alarms]
 
-
-class _History:
-    """Events as hours to learn from, and as times to judge by."""
-
-    def __init__(
-        self,
-        times: Times,
-        sizes: NDArray[np.int64] | None,
-        learn_from: datetime,
-        until: datetime,
-        zone: str,
-        gaps: Gaps,
-    ) -> None:
-        self._times, self._sizes, self._zone = times, sizes, zone
-        self.deaf = [(expected.seconds(start), expected.seconds(end)) for start, end in gaps.intervals]
-        self._first = int(-(-expected.seconds(learn_from) // HOUR_SEC))  # the first whole hour
-        hours = int(expected.seconds(until) // HOUR_SEC) - self._first + 1
-        number = (times // HOUR_SEC).astype(np.int64) - self._first
-        inside = (number >= 0) & (number < hours)
-        amounts = None if sizes is None else sizes[inside].astype(np.float64)
-        self._counts = np.bincount(number[inside], weights=amounts, minlength=max(0, hours)).astype(np.float64)
-        self._heard = np.ones(len(self._counts))
-        self._leave_out(self._heard, self.deaf)
-
-    def learned(self, at: datetime, alarms: list[tuple[float, float]], level: float | None) -> expected.Profile | None:
-        """What is known at this time; None if that is too little."""
-        stop = int(expected.seconds(at) // HOUR_SEC) - self._first
-        start = max(0, stop - learning.WEEKS * expected.WEEK_HOURS)
-        counts = self._counts[start:stop]
-        if not learning.is_ready(timedelta(hours=len(counts)), int(counts.sum())):
-            return None
-        weights = self._heard.copy()
-        self._leave_out(weights, alarms)
-        levels = np.array([np.nan if level is None else level])
-        begins = expected.instant((self._first + start) * HOUR_SEC)
-        return learning.learn(begins, counts[None], weights[None, start:stop], self._zone, levels=levels)[0]
-
-    def judged(self, state: Arms, end: datetime, test: Thresholds, clock: Expected, found: _Found) -> Arms:
+    def judge(self, end: datetime, tuning: Tuning) -> None:
         """Take in what came until `end`."""
-        until = expected.seconds(end)
-        low, high = np.searchsorted(self._times, [state.at, until], side="right")
-        times = self._times[low:high]
-        edges = np.concatenate([[state.at], times])
-        sizes = None if self._sizes is None else self._sizes[low:high].tolist()
-        deltas = np.diff(clock.along(edges)).tolist()
-        state, turns = arms.advance(state, times.tolist(), until, clock, test, deltas=deltas, sizes=sizes)
+        if self.profile is None:
+            self._state = arms.begin(expected.seconds(end), self._last_before(end))
+            return
+        until, clock = expected.seconds(end), Expected(self.profile, self._deaf)
+        low, high = np.searchsorted(self.past.times, [self._state.at, until], side="right")
+        times = self.past.times[low:high]
+        deltas = np.diff(clock.along(np.concatenate([[self._state.at], times]))).tolist()
+        sizes = None if self.past.sizes is None else self.past.sizes[low:high].tolist()
+        self._state, turns = arms.advance(
+            self._state, times.tolist(), until, clock, Thresholds.of(self.profile, tuning),
+            deltas=deltas, sizes=sizes, evenly=self.past.evenly,
+        )  # fmt: skip
+        self._take(turns)
+
+    def _take(self, turns: Iterable[Turn]) -> None:
         for turn in turns:
-            found.take(turn)
-        return state
+            at = expected.instant(turn.at)
+            if turn.severity is None:
+                self.alarms[-1] = replace(self.alarms[-1], resolved_at=at)
+            elif self._is_open:
+                worse = max(self.alarms[-1].severity, str(turn.severity), key=lambda each: each == Severity.CRITICAL)
+                self.alarms[-1] = replace(self.alarms[-1], severity=worse)
+            else:
+                self.alarms.append(
+                    Alarm(at, None, str(turn.arm), str(turn.severity), turn.expected, turn.seen, turn.log_odds)
+                )
 
-    def _leave_out(self, weights: Times, spans: list[tuple[float, float]]) -> None:
-        for start, end in spans:
-            first = max(0, int(start // HOUR_SEC) - self._first)
-            weights[first : max(first, int(-(-end // HOUR_SEC)) - self._first)] = 0.0
+    def _counted(self, hours: int) -> Times:
+        """Events in each hour from the first on."""
+        number = (self.past.times // HOUR_SEC).astype(np.int64) - self.first
+        inside = (number >= 0) & (number < hours)
+        amounts = None if self.past.sizes is None else self.past.sizes[inside].astype(np.float64)
+        return np.bincount(number[inside], weights=amounts, minlength=max(0, hours)).astype(np.float64)
 
-
-def _last_before(times: Times, at: datetime) -> float | None:
-    position = int(np.searchsorted(times, expected.seconds(at), side="right"))
-    return float(times[position - 1]) if position else None
+    def _last_before(self, at: datetime) -> float | None:
+        position = int(np.searchsorted(self.past.times, expected.seconds(at), side="right"))
+        return float(self.past.times[position - 1]) if position else None

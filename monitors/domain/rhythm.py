@@ -20,7 +20,7 @@ from monitors.domain.arms import (
 from monitors.domain.arms import Alarm as OpenAlarm
 from monitors.domain.expected import Expected, Profile, instant, seconds, slots
 from monitors.domain.learning import READY_AFTER, READY_EVENTS, WEEKS, is_ready, learn
-from monitors.domain.replay import Alarm, replay
+from monitors.domain.replay import Alarm, Past, replay, replay_many
 
 __all__ = [
     "READY_AFTER",
@@ -32,6 +32,7 @@ __all__ = [
     "Arms",
     "Expected",
     "OpenAlarm",
+    "Past",
     "Profile",
     "Thresholds",
     "Tuning",
@@ -43,6 +44,7 @@ __all__ = [
     "is_ready",
     "learn",
     "replay",
+    "replay_many",
     "rewait",
     "seconds",
     "slots",
