@@ -18,6 +18,7 @@ NEAR = timedelta(minutes=30)
 LATELY = timedelta(weeks=8)
 """How far back incidents are compared by their hour; as far as a rhythm is learned."""
 SAME_HOUR = timedelta(hours=1)
+CLOSE = timedelta(minutes=2)
 NAMED = 5
 SEVERAL = 2
 """So many others that got worse at once speak of something shared."""
@@ -162,7 +163,7 @@ def _happened(found: Evidence, context: Context) -> Iterator[str]:
 
 def _rate_told(found: Rate, context: Context) -> Iterator[str]:
     were = "event was" if amount(found.expected) == "1" else "events were"
-    since, until = _day(found.since, context), _clock(context.told_at, found.since, context)
+    since, until = _day(found.since, context.told_at, context), _clock(context.told_at, found.since, context)
     came = f"{amount(found.seen)} came" if found.seen else "none came"
     share = f", {found.seen / found.expected:.0%} of that" if found.seen and found.expected > 0 else ""
     yield f"{amount(found.expected)} {were} expected since {since}; {came} by {until}{share}."
@@ -189,7 +190,7 @@ def _two_figures(number: float) -> int:
 
 
 def _pause_told(found: Pause, context: Context) -> Iterator[str]:
-    since, until = _day(found.since, context), _clock(context.told_at, found.since, context)
+    since, until = _day(found.since, context.told_at, context), _clock(context.told_at, found.since, context)
     yield f"No event came from {since} to {until}."
     yield f"While the monitor learns its rhythm it alerts after {_length(found.limit)} without one."
 
@@ -206,7 +207,7 @@ def _amount_told(found: Amount, context: Context) -> Iterator[str]:
         case low, high:
             bounds = f"; {_figure(low)} to {_figure(high)} is {kind}"
     what = _PER.get(found.per, _PER["ping"])
-    yield f"{what} was {_figure(found.value)} at {_day(found.at, context)}{bounds}."
+    yield f"{what} was {_figure(found.value)} at {_day(found.at, context.told_at, context)}{bounds}."
 
 
 def _figure(number: float | None) -> str:
@@ -276,7 +277,7 @@ def _neighbours(context: Context) -> Iterator[Sentence]:
 
 def _deaf(context: Context) -> Iterator[Sentence]:
     for start, end in context.deaf:
-        between = f"{_day(start, context)} to {_clock(end, start, context)}"
+        between = f"{_day(start, end, context)} to {_clock(end, start, context)}"
         yield (
             f"Heartbeet itself was not listening from {between}: events of that time were neither heard nor expected.",
         )
@@ -301,21 +302,23 @@ def _look_at(found: Evidence, context: Context) -> Iterator[str]:
             yield "Look at the run that reported it: what it worked on, and whether its input was whole."
 
 
-def _day(at: datetime, context: Context) -> str:
-    """`Mon 5 Jan, 14:05 UTC` by the reader's clock; with seconds where there are some."""
+def _day(at: datetime, beside: datetime, context: Context) -> str:
+    """`Mon 5 Jan, 14:05 UTC` by the reader's clock."""
     local = at.astimezone(context.zone)
-    return f"{local:%a %-d %b}, {_time(local)} {local:%Z}"
+    return f"{local:%a %-d %b}, {_time(at, beside, context)} {local:%Z}"
 
 
 def _clock(at: datetime, beside: datetime, context: Context) -> str:
     """`15:10`, with the day where that is another than that of the time it stands beside."""
     local = at.astimezone(context.zone)
     day = "" if local.date() == beside.astimezone(context.zone).date() else f"{local:%a %-d %b}, "
-    return day + _time(local)
+    return day + _time(at, beside, context)
 
 
-def _time(local: datetime) -> str:
-    return f"{local:%H:%M:%S}".removesuffix(":00")
+def _time(at: datetime, beside: datetime, context: Context) -> str:
+    """With seconds where it is close to the time it stands beside: there they say which was first."""
+    clock = "%H:%M:%S" if abs(at - beside) < CLOSE else "%H:%M"
+    return f"{at.astimezone(context.zone):{clock}}"
 
 
 def _length(given: timedelta) -> str:

@@ -94,7 +94,7 @@ def _bars(around: Around, deaf: Sequence[tuple[datetime, datetime]], tell: Telle
         start, height = around.start + number * step, HIGHEST * count / most
         more = " or more" if count >= MOST_IN_PART else ""
         return Bar(
-            key="up" if start + step <= around.low_since else "late" if start < around.told_at else "down",
+            key="up" if start <= around.low_since else "late" if start < around.told_at else "down",
             x=f"{number * share:.2f}%",
             width=f"{share * 0.8:.2f}%",
             y=f"{TOP + HIGHEST - height:.1f}",
@@ -128,7 +128,7 @@ def _bands(around: Around, deaf: Sequence[tuple[datetime, datetime]]) -> Iterato
 
 def _in_words(around: Around, step: timedelta, tell: Teller) -> str:
     before = sum(
-        count for number, count in enumerate(around.counts) if around.start + (number + 1) * step <= around.low_since
+        count for number, count in enumerate(around.counts) if around.start + number * step <= around.low_since
     )
     start, low, end = (tell.clock(at).text for at in (around.start, around.low_since, around.end))
     length = durations.short(_sec(step), units=2)

@@ -75,7 +75,12 @@ def test_numbers_are_said_as_people_say_them(found: Rate, expected: str, why: st
     [
         ({"zone": ZoneInfo("Europe/Berlin")}, "since Mon 5 Jan, 15:05 CET; none came by 16:10.", "the reader's clock"),
         ({"told_at": OPENED + 12 * timedelta(hours=1)}, "none came by Tue 6 Jan, 03:10.", "another day is named"),
-        ({"told_at": OPENED + timedelta(seconds=7)}, "none came by 15:10:07.", "seconds where there are some"),
+        ({"told_at": OPENED + timedelta(seconds=7)}, "none came by 15:10.", "seconds do not matter after an hour"),
+        (
+            {"told_at": SINCE + timedelta(seconds=90)},
+            "since Mon 5 Jan, 14:05:00 UTC; none came by 14:06:30.",
+            "they do in a minute",
+        ),
         ({"watched_since": OPENED - MINUTE}, "It is the first silence since the monitor was made.", "just now"),
         (
             {"earlier": [Earlier(OPENED - 12 * DAY - MINUTE, Cause.SILENCE)]},
