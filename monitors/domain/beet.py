@@ -92,8 +92,10 @@ def deadline(facts: BeetFacts, gaps: Gaps = NO_GAPS) -> datetime | None:
         has_begun = facts.profile is not None or facts.learning_silence is not None
         return facts.status_since if has_begun else None
     if facts.profile is not None:
+        if _alarm(facts) is not None:
+            return rhythm.instant(arms.at + rhythm.RECOVERY_LOOK_SEC)
         clock, test = _clock(facts, gaps, facts.profile)
-        return rhythm.instant(rhythm.deadline(replace(arms, alarm=_alarm(facts)), clock, test))
+        return rhythm.instant(rhythm.deadline(arms, clock, test))
     if facts.incident is not None:
         return rhythm.instant(arms.at + rhythm.RECOVERY_LOOK_SEC)
     if facts.learning_silence is not None and facts.last_success_at is None:
@@ -181,10 +183,9 @@ def on_delete(facts: BeetFacts, now: datetime) -> BeetVerdict:
 
 def _begun(facts: BeetFacts, now: datetime) -> BeetFacts:
     """With arms, and with the alarm that the open incident is."""
-    arms = facts.arms
-    if arms is None:
-        arms = _arms(facts, now)
-    return replace(facts, arms=replace(arms, alarm=_alarm(facts)))
+    arms, alarm = facts.arms or _arms(facts, now), _alarm(facts)
+    arms = arms if alarm is arms.alarm else replace(arms, alarm=alarm)
+    return facts if arms is facts.arms else replace(facts, arms=arms)
 
 
 def _arms(facts: BeetFacts, now: datetime) -> Arms:

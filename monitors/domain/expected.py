@@ -5,8 +5,9 @@ this module and its neighbours an instant is seconds since 1970, in UTC.
 """
 
 import functools
+import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -37,11 +38,11 @@ class Profile:
     level: float = 1.0
     burst: float = 1.0
     wobble: float = 0.0
+    weekly: float = field(init=False)
+    """Expected events in a week."""
 
-    @property
-    def weekly(self) -> float:
-        """Expected events in a week."""
-        return sum(self.rates) * self.level
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weekly", sum(self.rates) * self.level)
 
     def rate_at(self, at: datetime) -> float:
         """Expected events an hour at this time."""
@@ -103,15 +104,33 @@ class Expected:
                 total -= self._whole(max(since, start), min(until, end))
         return total
 
+    def steps(self, start: float, times: Sequence[float]) -> list[float]:
+        """What is expected from `start` to the first of these times, from that to the next, and so on."""
+        if self._deaf:
+            return [self.between(before, at) for before, at in itertools.pairwise([start, *times])]
+        found, edge, rate = [], 0.0, 0.0
+        for at in times:
+            if at <= edge and start >= edge - HOUR_SEC:
+                found.append(rate * (at - start))
+            else:
+                found.append(self._whole(start, at))
+                hour = int(at // HOUR_SEC)
+                edge, rate = (hour + 1) * HOUR_SEC, self._rate(hour)
+            start = at
+        return found
+
     def after(self, start: float, amount: float) -> float:
         """When `amount` more are to have come after `start`; at the end of sight if that takes longer."""
+        if amount <= 0:
+            return start
         at, deaf = start, [span for span in self._deaf if span[1] > start]
         hour, last = int(start // HOUR_SEC), int(start // HOUR_SEC) + SIGHT_HOURS
         while hour < last:
-            end = self._end_of_piece(at, (hour + 1) * HOUR_SEC, deaf)
-            rate = 0.0 if _is_within(at, deaf) else self._rate(hour)
-            if rate * (end - at) >= amount > 0 or amount <= 0:
-                return at + (amount / rate if amount > 0 else 0.0)
+            end, rate = (hour + 1) * HOUR_SEC, self._rate(hour)
+            if deaf:
+                end, rate = self._end_of_piece(at, end, deaf), 0.0 if _is_within(at, deaf) else rate
+            if rate * (end - at) >= amount:
+                return at + amount / rate
             amount -= rate * (end - at)
             at, hour = end, int(end // HOUR_SEC)
         return last * HOUR_SEC

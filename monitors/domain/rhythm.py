@@ -18,7 +18,7 @@ from monitors.domain.arms import (
     rewait,
 )
 from monitors.domain.arms import Alarm as OpenAlarm
-from monitors.domain.expected import Expected, Profile, instant, seconds, slots
+from monitors.domain.expected import WEEK_HOURS, Expected, Profile, instant, seconds, slots
 from monitors.domain.learning import READY_AFTER, READY_EVENTS, WEEKS, is_ready, learn
 from monitors.domain.replay import Alarm, Past, replay, replay_many
 
@@ -27,6 +27,7 @@ __all__ = [
     "READY_EVENTS",
     "RECOVERY_LOOK_SEC",
     "WEEKS",
+    "WEEK_HOURS",
     "Alarm",
     "Arm",
     "Arms",
