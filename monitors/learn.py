@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from numpy.typing import NDArray
 
-from monitors import rhythm_sql
+from monitors import hourly_values, rhythm_sql
 from monitors.domain import counted, fields, hours, rhythm
 from monitors.domain.counted import Window
 from monitors.domain.gaps import Span
@@ -110,6 +110,7 @@ def _learn(monitor_ids: Sequence[int], now: datetime) -> None:
         for start in range(0, len(beets), TOGETHER):
             learned = _learn_together(_table(beets[start : start + TOGETHER], window), window)
             _write(learned, now)
+    hourly_values.learn(monitor_ids, now)
 
 
 def _learn_together(table: Table, window: Window) -> list[rhythm_sql.Learned]:

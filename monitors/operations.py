@@ -253,10 +253,13 @@ def _set_snooze(monitor: Monitor, since: datetime | None, until: datetime | None
 
 def _follow(monitor: Monitor, changed: Set[str], now: datetime) -> None:
     """Let the state follow what has changed."""
-    if changed & (fields.SCHEDULE | {"alert_threshold", *fields.RHYTHM}):
+    is_rhythm = monitor.type == Monitor.BEET and changed & {*fields.RHYTHM, *fields.VALUE}
+    if is_rhythm or changed & (fields.SCHEDULE | {"alert_threshold"}):
         transitions.edited(monitor.id, now=now)
     if changed & set(policy.NAMES):
         _follow_policy(monitor, now)
+    if changed & {"value_per", "value_band", "timezone"}:
+        Rhythm.objects.filter(monitor=monitor).update(bands=None, learned_at=None)  # of other values, or other hours
 
 
 def _follow_policy(monitor: Monitor, now: datetime) -> None:

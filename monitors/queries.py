@@ -30,6 +30,7 @@ from monitors.domain import beet, facts, judge, schedule, status
 from monitors.domain.beet import BeetFacts
 from monitors.domain.policy import Snooze
 from monitors.domain.status import Cause, Kind, RunOutcome, Status
+from monitors.domain.values import Bands
 from monitors.models import (
     AlertPolicy,
     Gap,
@@ -162,8 +163,10 @@ def gather(
     runs: Iterable[facts.OpenRun] = (),
     incident: Incident | None = None,
     recovery_threshold: int = 1,
+    bands: Bands | None = None,
 ) -> facts.Facts | None:
-    """The facts that the rules judge by; None for a beet, which has no schedule. Only pings look at the threshold."""
+    """The facts that the rules judge by; None for a beet, which has no schedule. Only pings and hours look at the
+    threshold, and at the bands of values."""
     if monitor.type == Monitor.BEET:
         return None
     return facts.Facts(
@@ -183,6 +186,8 @@ def gather(
         open_runs=tuple(runs),
         incident=facts.OpenIncident(incident.opened_at, Cause(incident.cause)) if incident else None,
         locked=monitor.locked,
+        rule=rhythms.rule(monitor),
+        bands=bands,
     )
 
 

@@ -11,6 +11,7 @@ from monitors.domain import facts, policy, rhythm
 from monitors.domain.beet import BeetFacts
 from monitors.domain.rhythm import Arms, Profile, Tuning
 from monitors.domain.status import Cause, Status
+from monitors.domain.values import Bands, Rule
 from monitors.models import AlertPolicy, Incident, Monitor, Pulse, Rhythm
 
 
@@ -80,7 +81,28 @@ def gather(monitor: Monitor, pulse: Pulse, row: Rhythm | None, incident: Inciden
         tuning=tuning,
         arms=arms(row),
         learning_silence=_length(monitor.learning_silence_sec),
+        rule=rule(monitor),
+        bands=bands(monitor, row),
     )
+
+
+def rule(monitor: Monitor) -> Rule:
+    """Which values of a monitor are good."""
+    return Rule(monitor.value_below, monitor.value_above, monitor.value_per, monitor.value_band)
+
+
+def bands(monitor: Monitor, row: Rhythm | None) -> Bands | None:
+    """Which of its values are usual, by the clock of its zone; None while that is not learned, or does not count."""
+    if row is None or row.bands is None or not monitor.value_band:
+        return None
+    return Bands.unpack(bytes(row.bands), monitor.timezone)
+
+
+def bands_of(monitors: Iterable[Monitor]) -> dict[int, Bands]:
+    """The bands of those of these monitors that have some, by monitor; no query if none wants any."""
+    wanted = {each.id: each for each in monitors if each.value_band}
+    found = {id_: bands(wanted[id_], row) for id_, row in of(wanted).items()} if wanted else {}
+    return {id_: its for id_, its in found.items() if its is not None}
 
 
 def arms_columns(given: Arms) -> tuple[Any, ...]:

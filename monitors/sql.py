@@ -39,14 +39,15 @@ and are copied out of the log once."""
 
 
 class Known(NamedTuple):
-    """The monitor of a digest. `retired_us` is when the token died, if it did. `is_plain` says that a success needs
-    no judgement: the monitor is up or paused and no run is open. `ping_count` is the pulse's version: every ping
-    changes it."""
+    """The monitor of a digest. `retired_us` is when the token died, if it did. `judges_values` says that the value of
+    each ping is held against a rule. `is_plain` says that a success without one needs no judgement: the monitor is up
+    or paused and no run is open. `ping_count` is the pulse's version: every ping changes it."""
 
     monitor_id: int
     retired_us: int | None
     post_only: bool
     is_beet: bool
+    judges_values: bool
     is_plain: bool
     ping_count: int = 0
 
@@ -70,7 +71,7 @@ def lock(digests: Sequence[bytes]) -> dict[bytes, Known]:
         found = _lock_postgresql(blob, len(digests))
     else:
         found = _lock_sqlite(blob, len(digests))
-    return {digests[row[0]]: Known(row[1], row[2], bool(row[3]), bool(row[4]), bool(row[5])) for row in found}
+    return {digests[row[0]]: Known(row[1], row[2], *map(bool, row[3:])) for row in found}
 
 
 def look_up(digests: Sequence[bytes]) -> dict[bytes, Known]:
@@ -122,6 +123,8 @@ def _naive(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(tzinfo=None)
 
 
+_JUDGES_VALUES = "m.value_per = 'ping' AND (m.value_band OR m.value_below IS NOT NULL OR m.value_above IS NOT NULL)"
+
 # PostgreSQL. Under locks the open runs are read by a statement of their own: a subquery of the statement that waited
 # for a lock would still see the runs as they were before it waited. Without locks the ping_count tells: a run begins
 # and ends with a ping.
@@ -132,9 +135,9 @@ JOIN monitors_token t ON t.digest = substring(%b::bytea FROM 1 + 32 * d.pos FOR 
 JOIN monitors_monitor m ON m.id = t.monitor_id AND m.deleted_at IS NULL
 JOIN monitors_pulse p ON p.monitor_id = t.monitor_id
 """
-_PG_COLUMNS = """
+_PG_COLUMNS = f"""
 d.pos, t.monitor_id, (extract(epoch FROM t.retired_at) * 1000000)::bigint, m.post_only, m.type = 'beet',
-p.status IN ('up', 'paused')
+{_JUDGES_VALUES}, p.status IN ('up', 'paused')
 """
 _PG_LOCK = f"SELECT {_PG_COLUMNS} {_PG_JOINS} ORDER BY p.monitor_id FOR NO KEY UPDATE OF p"
 _PG_LOOK_UP = f"""
@@ -187,7 +190,7 @@ def _lock_postgresql(blob: bytes, count: int) -> list[tuple[Any, ...]]:
     locked = _execute_postgresql(_PG_LOCK, (count, blob))
     running = _execute_postgresql(_PG_OPEN_RUNS, ([row[1] for row in locked],)) if locked else []
     busy = {row[0] for row in running}
-    return [(*row[:5], row[5] and row[1] not in busy) for row in locked]
+    return [(*row[:-1], row[-1] and row[1] not in busy) for row in locked]
 
 
 # SQLite. `BEGIN IMMEDIATE` is the lock. The answer of the lookup is one row, for every row fetched would give up the
@@ -198,17 +201,18 @@ def _json_columns(names: str) -> str:
     return ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in names)
 
 
-_SQLITE_LOCK = """
+_SQLITE_LOCK = f"""
 WITH RECURSIVE d (pos) AS (SELECT 0 UNION ALL SELECT pos + 1 FROM d WHERE pos + 1 < ?1)
 SELECT json_group_array(json_array(
-    d.pos, t.monitor_id, t.retired_at, m.post_only, m.type = 'beet', p.status IN ('up', 'paused') AND NOT EXISTS (
+    d.pos, t.monitor_id, t.retired_at, m.post_only, m.type = 'beet', {_JUDGES_VALUES},
+    p.status IN ('up', 'paused') AND NOT EXISTS (
         SELECT 1 FROM monitors_run r WHERE r.monitor_id = t.monitor_id AND r.finished_at IS NULL)))
     FILTER (WHERE m.deleted_at IS NULL)
 FROM d
 CROSS JOIN monitors_token t ON t.digest = substr(?2, 1 + 32 * d.pos, 32)
 CROSS JOIN monitors_monitor m ON m.id = t.monitor_id
 CROSS JOIN monitors_pulse p ON p.monitor_id = t.monitor_id
-"""
+"""  # noqa: S608
 _SQLITE_AT = "strftime('%Y-%m-%d %H:%M:%S', {0} / 1000000, 'unixepoch') || printf('.%06d', {0} % 1000000)"
 _SQLITE_INSERT = f"""
 INSERT INTO monitors_ping (monitor_id, received_at, kind, value, exit_code, run_id, method, source,

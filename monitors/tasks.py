@@ -1,11 +1,13 @@
 """The Celery tasks of monitoring: the sweep, and what beets learn from."""
 
 import threading
+from collections.abc import Iterable
+from datetime import datetime
 
 from celery import current_app, shared_task
 
 from heartbeet.lib import clock
-from monitors import learn, notices, rollup, sweep, watermark
+from monitors import hourly_values, learn, notices, rollup, sweep, watermark
 
 _learning = threading.Lock()
 
@@ -31,8 +33,14 @@ def learn_rhythms() -> None:
     try:
         now = clock.now()
         heard_through = watermark.sweep_clock(now)
-        if heard_through is not None:
-            rollup.run(watermark=heard_through)
+        if heard_through is not None and _judge_hours(rollup.run(watermark=heard_through), now):
+            current_app.send_task("alerts.dispatch")
         learn.run(now=now)
+        hourly_values.learn_due(now=now)
     finally:
         _learning.release()
+
+
+def _judge_hours(hours: Iterable[datetime], now: datetime) -> int:
+    """Judge what the values of these hours came to; returns how many incidents opened."""
+    return sum(hourly_values.judge(start, now=now) for start in hours)

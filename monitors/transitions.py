@@ -4,15 +4,15 @@ Every function runs inside the caller's transaction, locks the pulses first (in 
 follows from the facts, and writes what they answer.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Case, F, Max, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Greatest
 
 from monitors import notices, queries, rhythms, sweep_sql, verdicts
-from monitors.domain import beet, facts, judge, rhythm
+from monitors.domain import beet, facts, judge, rhythm, values
 from monitors.domain.beet import BeetFacts
 from monitors.domain.gaps import Gaps
 from monitors.domain.ping import Ping
@@ -35,11 +35,12 @@ def lock(monitor_ids: Iterable[int]) -> list[Subject]:
     open_runs, open_incidents = queries.open_runs(ids), queries.open_incidents(ids)
     thresholds = queries.recovery_thresholds(pulse.monitor for pulse in locked if pulse.status == Status.DOWN)
     beets = rhythms.facts_of(_beets(locked), open_incidents)
+    bands = rhythms.bands_of(pulse.monitor for pulse in locked if pulse.monitor.type == Monitor.HEARTBEAT)
     subjects = []
     for pulse in locked:
-        incident = open_incidents.get(pulse.monitor_id)
-        recovery = thresholds.get(pulse.monitor_id, 1)
-        gathered = queries.gather(pulse.monitor, pulse, open_runs.get(pulse.monitor_id, ()), incident, recovery)
+        id_ = pulse.monitor_id
+        incident, runs = open_incidents.get(id_), open_runs.get(id_, ())
+        gathered = queries.gather(pulse.monitor, pulse, runs, incident, thresholds.get(id_, 1), bands.get(id_))
         subjects.append(Subject(pulse.monitor, gathered or beets[pulse.monitor_id], incident))
     return subjects
 
@@ -65,6 +66,37 @@ def record(monitor_id: int, ping: Ping, *, now: datetime) -> None:
         verdicts.write([Outcome(subject, verdict, pings=1)], now=now)
         if ping.id is not None and verdict.duration is not None:
             PingRow.objects.filter(id=ping.id).update(duration_sec=verdict.duration.total_seconds())
+
+
+def weighed(monitor_id: int, pings: Sequence[tuple[float, datetime]], *, now: datetime) -> None:
+    """Take the values of stored pings of a beet into its state, in order, each with when it was received. Its pulse
+    knows of the pings already."""
+    for subject in lock([monitor_id]):
+        its = subject.facts
+        if isinstance(its, BeetFacts) and its.rule.is_per_ping:
+            judged = [(values.judge(its.rule, its.bands, value, at), at) for value, at in pings]
+            _write_if_news([Outcome(subject, beet.on_values(its, judged))], now=now)
+
+
+def hour(came_to: Mapping[int, float], *, start: datetime, now: datetime) -> int:
+    """Take what the values of monitors came to in the hour from `start` into their state; returns how many incidents
+    opened."""
+    end, outcomes = start + timedelta(hours=1), []
+    for subject in lock(came_to):
+        its = subject.facts
+        judged = values.judge(its.rule, its.bands, came_to[subject.monitor.id], start)
+        if not its.rule.is_hourly:
+            continue  # somebody was faster and changed it
+        if isinstance(its, BeetFacts):
+            outcomes.append(Outcome(subject, beet.on_values(its, [(judged, end)])))
+        else:
+            outcomes.append(Outcome(subject, judge.on_hour(its, judged, end)))
+    return _write_if_news(outcomes, now=now)
+
+
+def _write_if_news(outcomes: list[Outcome], *, now: datetime) -> int:
+    """Write what changes anything; an early deadline is none of it."""
+    return verdicts.write([each for each in outcomes if each.verdict.facts != each.subject.facts], now=now)
 
 
 def clock(monitor_ids: Iterable[int], *, watermark: datetime, now: datetime) -> int:

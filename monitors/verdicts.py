@@ -9,7 +9,7 @@ from typing import Any, TypeGuard, TypeVar
 from django.db.models import Max
 
 from monitors import rhythms, sweep_sql
-from monitors.domain import beet, evidence, facts
+from monitors.domain import beet, evidence, facts, values
 from monitors.domain.status import Cause, EventKind
 from monitors.models import Incident, IncidentEvent, Monitor, Run, StatusChange
 
@@ -175,7 +175,7 @@ def _incident(monitor: Monitor, effect: facts.IncidentOpened) -> Incident:
     return Incident(
         monitor=monitor,
         cause=effect.cause,
-        title=TITLES[effect.cause].format(name=monitor.name),
+        title=_title(monitor, effect),
         opened_at=effect.at,
         expected_at=effect.expected_at,
         last_ping_at=effect.last_ping_at,
@@ -184,9 +184,17 @@ def _incident(monitor: Monitor, effect: facts.IncidentOpened) -> Incident:
     )
 
 
+def _title(monitor: Monitor, effect: facts.IncidentOpened | facts.IncidentEscalated) -> str:
+    """One sentence; that of a value says the number."""
+    found = evidence.read(effect.evidence)
+    if isinstance(found, evidence.Amount):
+        return values.title(monitor.name, found)
+    return TITLES[effect.cause].format(name=monitor.name)
+
+
 def _escalate(monitor: Monitor, incident: Incident, effect: facts.IncidentEscalated, now: datetime) -> None:
     """The incident is what it has become; its timeline says when. Who acknowledged it did so for less."""
-    title = TITLES[effect.cause].format(name=monitor.name)
+    title = _title(monitor, effect)
     found = Incident.objects.filter(id=incident.id)
     found.update(severity=effect.severity, cause=effect.cause, title=title, evidence=dict(effect.evidence))
     add_event(incident.id, EventKind.ESCALATED, at=effect.at, now=now)

@@ -1,18 +1,21 @@
-"""What messages say of a stream of events that fell silent or dropped: in numbers, as of the moment they tell of."""
+"""What messages say of a stream of events that fell silent or dropped, and of values: in numbers, as of the moment they
+tell of."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from alerts.domain import words
-from monitors.domain import explain
-from monitors.domain.evidence import Evidence, Pause, Rate
+from monitors.domain import explain, fields, values
+from monitors.domain.evidence import Amount, Evidence, Pause, Rate
 from monitors.domain.status import Cause, Severity
 
 ENDINGS = {
     Cause.SILENCE: "Events of {name} come again after {lasted}",
     Cause.DROP: "{name} is back near its usual rate after {lasted}",
+    Cause.VALUE: "{name} reports good values again after {lasted}",
 }
 """What a recovery means, by what is over."""
+_VALUES = {fields.HOUR_SUM: "Sum of the hour", fields.HOUR_MEAN: "Mean of the hour"}
 LATE_EVIDENCE = "{name} was up after all: its events were received in time and reached us late"
 
 
@@ -22,8 +25,11 @@ def is_low(cause: str, severity: str) -> bool:
 
 
 def happened(name: str, found: Evidence | None, at: datetime, was: str = "") -> str:
-    """One sentence without its stop, told `at` a moment; '' where the evidence is none of a stream. `was` is the cause
-    that an incident which got worse had before."""
+    """One sentence without its stop, told `at` a moment; '' without evidence. `was` is the cause that an incident which
+    got worse had before."""
+    if isinstance(found, Amount):
+        when = "at" if found.per == fields.PING else "from"
+        return f"{name} {values.says(found)}, {when} {words.instant(found.at)}"
     if not isinstance(found, Rate | Pause):
         return ""
     since, until = f"since {words.clock(found.since, at)} UTC", f"by {words.clock(at, found.since)}"
@@ -37,7 +43,7 @@ def happened(name: str, found: Evidence | None, at: datetime, was: str = "") -> 
 
 
 def facts(found: Evidence | None) -> Iterator[tuple[str, str]]:
-    """The numbers, as labels and texts in order; none of what is no stream."""
+    """The numbers, as labels and texts in order; none of what has none."""
     if isinstance(found, Rate):
         yield ("Expected", f"{_events(found.expected)} since {words.instant(found.since)}")
         yield ("Came", _events(found.seen))
@@ -45,6 +51,9 @@ def facts(found: Evidence | None) -> Iterator[tuple[str, str]]:
         yield ("By chance", f"less than {explain.once_in(found.budget_weeks)}")
     elif isinstance(found, Pause):
         yield ("Expected", f"at least one event in {words.span(found.limit)}, while it learns its rhythm")
+    elif isinstance(found, Amount):
+        yield (_VALUES.get(found.per, "Value"), values.number(found.value))
+        yield ("Usual at that hour" if found.is_learned else "Good", values.band(found.low, found.high))
 
 
 def _were(expected: float) -> str:

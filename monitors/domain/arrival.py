@@ -1,21 +1,27 @@
 """What an arriving ping means. Pings may arrive out of order; an older one never moves a newer state."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from monitors.domain import changes, runs
+from monitors.domain import changes, runs, values
 from monitors.domain.changes import Step
 from monitors.domain.facts import Facts, KnownRun, Verdict
 from monitors.domain.ping import Ping
 from monitors.domain.status import Cause, Kind, RunOutcome, Status
+from monitors.domain.values import Judged
 
 
 def on_ping(facts: Facts, ping: Ping, known: KnownRun | None = None) -> Verdict:
     """Take a ping into the state. `known` is the stored run with the ping's run id, open or ended, if there is one."""
+    wrong = _wrong_value(facts, ping)
+    if wrong:
+        ping = replace(ping, kind=Kind.FAIL)  # what the job took for a success is none
     pairing = runs.pair(facts, ping, known)
     last_ping_at = changes.later(facts.last_ping_at, ping.received_at)
     heard = Step(replace(facts, last_ping_at=last_ping_at, open_runs=pairing.open_runs), pairing.effects)
-    step = _STEPS[ping.kind](heard, ping, known)
+    step = _failed(heard, ping, Cause.VALUE, wrong.evidence) if wrong else _STEPS[ping.kind](heard, ping, known)
     return replace(step.verdict(), duration=pairing.duration)
 
 
@@ -33,6 +39,8 @@ def _success(step: Step, ping: Ping, known: KnownRun | None) -> Step:
     step = step.then(replace(before, last_success_at=changes.later(before.last_success_at, at)))
     if not _may_move(before) or _is_before(at, before.last_fail_at) or _is_no_evidence(before, ping, known):
         return step
+    if _waits_for_an_hour(before):
+        return step
     if _must_prove_itself(before, at):
         return step.then(_one_more(step.facts, ping))
     step = changes.resolve(step, _resolution(before, at), at)
@@ -41,17 +49,36 @@ def _success(step: Step, ping: Ping, known: KnownRun | None) -> Step:
 
 
 def _fail(step: Step, ping: Ping, known: KnownRun | None) -> Step:
+    return _failed(step, ping, Cause.FAILED, None)
+
+
+def _failed(step: Step, ping: Ping, cause: Cause, evidence: Mapping[str, Any] | None) -> Step:
     before, at = step.facts, ping.received_at
     step = step.then(replace(before, last_fail_at=changes.later(before.last_fail_at, at)))
     if not _may_move(before) or _is_before(at, before.last_success_at) or _is_before(at, before.last_fail_at):
         return step
     if _explains_miss(before, ping):
         step = step.then(replace(step.facts, misses=max(0, before.misses - 1)))
-    step = changes.failure(step, Cause.FAILED, at, expected_at=None)
+    step = changes.failure(step, cause, at, expected_at=None, evidence=evidence)
     return step.then(replace(step.facts, waiting_from=changes.later(before.waiting_from, _met(before, ping))))
 
 
+_REPORTED = (Cause.FAILED, Cause.VALUE)
+"""Failures that a ping reported: nothing that arrives late undoes them."""
 _STEPS = {Kind.LOG: _log, Kind.START: _start, Kind.SUCCESS: _success, Kind.FAIL: _fail}
+
+
+def _wrong_value(facts: Facts, ping: Ping) -> Judged | None:
+    """What is wrong with the value of a success, if each ping's is judged."""
+    if ping.kind is not Kind.SUCCESS or ping.value is None or not facts.rule.is_per_ping:
+        return None
+    judged = values.judge(facts.rule, facts.bands, ping.value, ping.received_at)
+    return None if judged.is_good else judged
+
+
+def _waits_for_an_hour(facts: Facts) -> bool:
+    """Whether the monitor is down for what an hour came to: pings are no news then, the next hours are."""
+    return facts.incident is not None and facts.incident.cause is Cause.VALUE and facts.rule.is_hourly
 
 
 def _may_move(facts: Facts) -> bool:
@@ -112,7 +139,7 @@ def _recovery(facts: Facts, at: datetime) -> Cause:
 
 def _resolution(facts: Facts, at: datetime) -> Cause:
     incident = facts.incident
-    judged_too_soon = incident is not None and incident.cause is not Cause.FAILED and at <= incident.opened_at
+    judged_too_soon = incident is not None and incident.cause not in _REPORTED and at <= incident.opened_at
     return Cause.LATE_EVIDENCE if judged_too_soon else Cause.RECOVERED
 
 

@@ -21,6 +21,7 @@ from monitors.domain.gaps import NO_GAPS, Gaps, Window
 from monitors.domain.ping import Ping
 from monitors.domain.rhythm import Arm, Arms, Expected, Profile, Thresholds, Tuning, Turn
 from monitors.domain.status import Cause, Kind, Severity, Status
+from monitors.domain.values import NO_RULE, Bands, Judged, Rule
 
 _CAUSES = {Arm.SILENCE: Cause.SILENCE, Arm.DROP: Cause.DROP}
 _ARMS = {Cause.SILENCE: Arm.SILENCE, Cause.DROP: Arm.DROP}
@@ -30,7 +31,8 @@ _STATES = {Severity.WARNING: Status.WARNING, Severity.CRITICAL: Status.DOWN}
 @dataclass(frozen=True, slots=True)
 class BeetFacts:
     """All that a judgement of a beet may look at. `profile` is what it has learned, None while it learns. `arms` are
-    None before the first look. `learning_silence` alerts while it learns. The names of the pulse are as in `Facts`."""
+    None before the first look. `learning_silence` alerts while it learns. `rule` says which values are good, `bands`
+    which are usual. The names of the pulse are as in `Facts`."""
 
     status: Status
     status_since: datetime
@@ -46,6 +48,8 @@ class BeetFacts:
     tuning: Tuning = field(default_factory=Tuning)
     arms: Arms | None = None
     learning_silence: timedelta | None = None
+    rule: Rule = NO_RULE
+    bands: Bands | None = None
 
     @property
     def is_judged(self) -> bool:
@@ -135,6 +139,32 @@ def heard(facts: BeetFacts, at: datetime) -> BeetFacts:
     )
 
 
+def on_values(facts: BeetFacts, judged: Sequence[tuple[Judged, datetime]]) -> BeetVerdict:
+    """Take what values came to into the state, each with when that was known: of pings, or of hours that are over."""
+    step = _Step(facts)
+    for one, at in judged:
+        step = _valued(step, one, at)
+    verdict = step.verdict()
+    if verdict.deadline is None and facts.is_judged and judged:
+        return replace(verdict, deadline=judged[-1][1])  # nobody has looked at it yet
+    return verdict
+
+
+def _valued(step: _Step, judged: Judged, at: datetime) -> _Step:
+    facts, incident = step.facts, step.facts.incident
+    if not facts.is_judged:
+        return step
+    if judged.is_good:
+        if incident is None or incident.cause is not Cause.VALUE or at <= incident.opened_at:
+            return step
+        return _status(_resolve(step, Cause.RECOVERED, at), _well(facts), Cause.RECOVERED, at)
+    if incident is not None:
+        return step  # people know already
+    step = _status(step, Status.DOWN, Cause.VALUE, at)
+    opened = IncidentOpened(at, Cause.VALUE, None, facts.last_ping_at, Severity.CRITICAL, judged.evidence)
+    return step.then(replace(step.facts, incident=OpenIncident(at, Cause.VALUE)), opened)
+
+
 def on_pause(facts: BeetFacts, now: datetime) -> BeetVerdict:
     """Judge no more until resumed; what was wrong is no longer told."""
     step = _resolve(_Step(facts), Cause.PAUSED, now)
@@ -157,8 +187,12 @@ def on_resolve(facts: BeetFacts, now: datetime) -> BeetVerdict:
 
 
 def on_edit(facts: BeetFacts, now: datetime) -> BeetVerdict:
-    """`facts` have the new settings. What is open stays so; a drop that was being watched is watched anew by them."""
+    """`facts` have the new settings. What is open stays so, but for a value by a rule that is no more; a drop that was
+    being watched is watched anew by them."""
     arms = facts.arms or _arms(facts, now)
+    if facts.incident is not None and facts.incident.cause is Cause.VALUE and not facts.rule.is_set:
+        step = _resolve(_Step(replace(facts, arms=arms)), Cause.RESOLVED, now)
+        return _status(step, _well(facts), Cause.RESOLVED, now).verdict()
     if facts.incident is not None:
         return _Step(replace(facts, arms=arms)).verdict()
     anew = replace(arms, drop=0.0, drop_since=arms.at, drop_expected=0.0, drop_seen=0)

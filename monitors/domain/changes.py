@@ -1,7 +1,9 @@
 """The small steps that verdicts are made of: a change of state, an incident that opens or resolves, a failure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from monitors.domain import deadlines
 from monitors.domain.facts import (
@@ -42,13 +44,15 @@ def status(step: Step, to: Status, cause: Cause, at: datetime) -> Step:
     return step.then(changed, StatusChanged(at, facts.status, to, cause))
 
 
-def failure(step: Step, cause: Cause, at: datetime, expected_at: datetime | None) -> Step:
+def failure(
+    step: Step, cause: Cause, at: datetime, expected_at: datetime | None, evidence: Mapping[str, Any] | None = None
+) -> Step:
     """One more failure: down from the first, an incident from the threshold on, both at the true time."""
     step = status(step, Status.DOWN, cause, at)
     step = step.then(replace(step.facts, misses=step.facts.misses + 1, good_pings=0))
     if step.facts.incident is not None or step.facts.misses < step.facts.alert_threshold:
         return step
-    opened = IncidentOpened(at, cause, expected_at, step.facts.last_ping_at)
+    opened = IncidentOpened(at, cause, expected_at, step.facts.last_ping_at, evidence=evidence)
     return step.then(replace(step.facts, incident=OpenIncident(at, cause)), opened)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from monitors.domain.schedule import Schedule
 from monitors.domain.status import Cause, RunOutcome, Severity, Status
+from monitors.domain.values import NO_RULE, Bands, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class OpenIncident:
 class Facts:
     """All that a judgement may look at. `usual_period` is the shortest of the last ten distances between successes;
     it matters only where there are gaps. A monitor that is down needs `recovery_threshold` successes in a row to be up
-    again, of which `good_pings` have come."""
+    again, of which `good_pings` have come. `rule` says which values are good, `bands` which are usual."""
 
     schedule: Schedule
     grace: timedelta
@@ -60,6 +61,8 @@ class Facts:
     incident: OpenIncident | None = None
     locked: bool = False
     usual_period: timedelta | None = None
+    rule: Rule = NO_RULE
+    bands: Bands | None = None
 
 
 @dataclass(frozen=True, slots=True)

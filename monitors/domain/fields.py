@@ -30,6 +30,10 @@ RHYTHM = ("rho", "budget_weeks", "learning_silence_sec")
 _SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 
 
+VALUE = ("value_below", "value_above", "value_per", "value_band")
+"""Which values are good."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing wrong with the input: the field's name as in MonitorFields, a short code and a sentence."""

@@ -23,6 +23,7 @@ _DEADLOCK = "40P01"
 
 
 _monitor_of = operator.itemgetter("m")
+_received_at = operator.itemgetter(1)
 
 
 class Placed(NamedTuple):
@@ -49,7 +50,7 @@ def _record_at_once(batch: Batch, now: datetime) -> list[Placed] | None:
     instead of five, and each row is touched once. None if something needs judgement, or has changed."""
     known = sql.look_up(_digests(batch))
     placed, judged_ids = _place(batch.arrivals, known)
-    if judged_ids:
+    if judged_ids or _weighed(placed, known):
         return None
     versions = {each.monitor_id: each for each in known.values()}
     changes = _changes(placed, batch.limited, known)
@@ -74,6 +75,8 @@ def _record_under_lock(batch: Batch, now: datetime) -> list[Placed]:
             unfinished = _judge([each for each in placed if each.monitor_id in judged_ids], now)
         changes = _changes((*plain, *unfinished), batch.limited, known)
         sql.write(batch.id, pings=_rows(plain), pulses=changes, now=now)
+        for monitor_id, values in _weighed(placed, known).items():
+            _weigh(monitor_id, values, now)
     return placed
 
 
@@ -113,9 +116,27 @@ def _place(arrivals: Iterable[Arrival], known: dict[bytes, sql.Known]) -> tuple[
         kind = Kind.LOG if found.post_only and arrival.method in _READS else arrival.kind
         placed.append(Placed(arrival, found.monitor_id, kind))
         is_plain = kind is Kind.SUCCESS and found.is_plain and not arrival.run_id
-        if not (is_plain or found.is_beet):
+        needs_judgement = not is_plain or _has_value(arrival, kind, found)
+        if needs_judgement and not found.is_beet:
             judged_ids.add(found.monitor_id)
     return placed, judged_ids
+
+
+def _has_value(arrival: Arrival, kind: Kind, found: sql.Known) -> bool:
+    """Whether it carries a value that is to be judged."""
+    return found.judges_values and arrival.value is not None and kind is Kind.SUCCESS
+
+
+def _weighed(placed: Iterable[Placed], known: dict[bytes, sql.Known]) -> dict[int, list[tuple[float, datetime]]]:
+    """The values that beets are to be judged by, in the order they were received: their pings themselves are plain."""
+    found: dict[int, list[tuple[float, datetime]]] = {}
+    asked = {digest: its for digest, its in known.items() if its.is_beet and its.judges_values}
+    for arrival, monitor_id, kind in placed if asked else ():
+        its = asked.get(arrival.digest)
+        if its is not None and arrival.value is not None and _has_value(arrival, kind, its):
+            at = clock.from_microseconds(arrival.received_us)
+            found.setdefault(monitor_id, []).append((arrival.value, at))
+    return {monitor_id: sorted(found[monitor_id], key=_received_at) for monitor_id in sorted(found)}
 
 
 def _settle_unknown(arrivals: Iterable[Arrival], placed: Iterable[Placed]) -> None:
@@ -187,6 +208,17 @@ def _is_judged(placed: Placed, now: datetime) -> bool:
         models.Pulse.objects.filter(monitor_id=placed.monitor_id).update(deadline=now)
         return False
     return True
+
+
+def _weigh(monitor_id: int, values: list[tuple[float, datetime]], now: datetime) -> None:
+    """Hand what a beet's pings carried to the rules. If judging raises, the pings stay."""
+    try:
+        with transaction.atomic():
+            transitions.weighed(monitor_id, values, now=now)
+    except Exception as error:
+        if is_outage(error):
+            raise
+        log.exception("values_not_judged", monitor_id=monitor_id)
 
 
 def _store(placed: Placed) -> ping.Ping:

@@ -1,6 +1,8 @@
 """A monitor's life in a few lines of text, played against the rules the way the application plays it.
 
-    12:00 success; 13:01 clock; d1 03:30 start nightly
+    12:00 success; 13:01 clock; d1 03:30 start nightly; 13:05 value 42; 14:00 hour 0
+
+A `value` is a success that carries one, an `hour` is what the hour came to that is over then.
 
 A `clock` is a sweep: it judges only if the *stored* deadline has passed, and an ordinary success does not store a new
 one, so every story also tests that lazy deadlines are never too late. What happened reads back as text:
@@ -13,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from monitors.domain import deadlines, judge
+from monitors.domain import deadlines, judge, values
 from monitors.domain.facts import (
     Effect,
     Facts,
@@ -33,6 +35,7 @@ from monitors.domain.gaps import NO_GAPS, Gaps
 from monitors.domain.ping import Ping
 from monitors.domain.schedule import Cron, Interval, Schedule
 from monitors.domain.status import Kind, Status
+from monitors.domain.values import NO_RULE, Rule
 
 DAY = datetime(2026, 11, 2, tzinfo=UTC)
 HOURLY = Interval(timedelta(hours=1))
@@ -80,11 +83,13 @@ def monitor(
     threshold: int = 1,
     recovery: int = 1,
     usual_period: timedelta | None = None,
+    rule: Rule = NO_RULE,
 ) -> Facts:
     """A monitor that was just created."""
     return Facts(
-        schedule, grace, max_runtime, threshold, Status.NEW, DAY, recovery_threshold=recovery, usual_period=usual_period
-    )
+        schedule, grace, max_runtime, threshold, Status.NEW, DAY, recovery_threshold=recovery,
+        usual_period=usual_period, rule=rule,
+    )  # fmt: skip
 
 
 @dataclass
@@ -98,9 +103,9 @@ class World:
     effects: list[Effect] = field(default_factory=list)
     durations: list[timedelta | None] = field(default_factory=list)
 
-    def ping(self, kind: Kind, received_at: datetime, run_id: str = "") -> None:
+    def ping(self, kind: Kind, received_at: datetime, run_id: str = "", value: float | None = None) -> None:
         """A ping arrives; ingest writes an ordinary success by itself, all else goes through the rules."""
-        ping = Ping(received_at, kind, run_id)
+        ping = Ping(received_at, kind, run_id, value=value)
         verdict = judge.on_ping(self.facts, ping, self._known(run_id))
         if self._is_ordinary(ping):
             assert verdict.effects == ()
@@ -112,6 +117,11 @@ class World:
         """A sweep passes by with its watermark at `now`."""
         if self.stored_deadline is not None and self.stored_deadline <= now:
             self._apply(judge.on_clock(self.facts, now, self.gaps))
+
+    def hour(self, ended_at: datetime, came_to: float) -> None:
+        """An hour is over, and what its values came to is known."""
+        judged = values.judge(self.facts.rule, self.facts.bands, came_to, ended_at - timedelta(hours=1))
+        self._apply(judge.on_hour(self.facts, judged, ended_at))
 
     def order(self, word: str, now: datetime) -> None:
         """A person acts."""
@@ -151,6 +161,10 @@ class World:
             self.clock(moment)
         elif word in _ORDERS:
             self.order(word, moment)
+        elif word == "value":
+            self.ping(Kind.SUCCESS, moment, value=float(run_id))
+        elif word == "hour":
+            self.hour(moment, float(run_id))
         else:
             self.ping(Kind(word), moment, run_id)
 
@@ -159,6 +173,7 @@ class World:
             ping.kind is Kind.SUCCESS
             and not ping.run_id
             and not self.facts.open_runs
+            and not (self.facts.rule.is_per_ping and ping.value is not None)
             and not self.facts.locked
             and self.facts.status is Status.UP
         )

@@ -137,10 +137,38 @@ def test_a_silence_while_it_learns_says_what_was_asked_for() -> None:
     assert ("Expected", "at least one event in 1 hour, while it learns its rhythm") in told(evidence=PAUSE).facts
 
 
-def test_a_value_is_none_of_a_stream() -> None:
-    odd = Amount(Cause.VALUE, SINCE, 0, 12, None, "ping", False)
+VALUES = [
+    (
+        Amount(Cause.VALUE, SINCE, 0, 1, None, "ping", False),
+        "checkouts reported 0, below 1, at 5 Jan 2026, 14:05:00 UTC.",
+        [("Value", "0"), ("Good", "1 or more")],
+    ),
+    (
+        Amount(Cause.VALUE, SINCE, 1200.5, 12, 48.25, "ping", True),
+        "checkouts reported 1,200, above the usual 12 to 48.25, at 5 Jan 2026, 14:05:00 UTC.",
+        [("Value", "1,200"), ("Usual at that hour", "12 to 48.25")],
+    ),
+    (
+        Amount(Cause.VALUE, SINCE, 9, 10, None, "hour_sum", False),
+        "checkouts summed up to 9 in an hour, below 10, from 5 Jan 2026, 14:05:00 UTC.",
+        [("Sum of the hour", "9"), ("Good", "10 or more")],
+    ),
+    (
+        Amount(Cause.VALUE, SINCE, 9.5, None, 5, "hour_mean", False),
+        "checkouts averaged 9.5 in an hour, above 5, from 5 Jan 2026, 14:05:00 UTC.",
+        [("Mean of the hour", "9.5"), ("Good", "5 or less")],
+    ),
+]
 
-    said = told(cause=Cause.VALUE, severity="warning", title="checkouts is odd", evidence=odd)
 
-    assert said.headline == "checkouts is down"
-    assert said.summary == "checkouts is odd, since 5 Jan 2026, 15:10:00 UTC."
+@pytest.mark.parametrize(("odd", "summary", "facts"), VALUES)
+def test_a_value_is_told_with_what_would_have_been_good(
+    odd: Amount, summary: str, facts: list[tuple[str, str]]
+) -> None:
+    about: dict[str, Any] = {"cause": Cause.VALUE, "severity": "critical", "title": "odd", "evidence": odd}
+
+    said = told(**about)
+
+    assert (said.headline, said.summary) == ("checkouts is down", summary)
+    assert said.facts[2:4] == facts
+    assert told(RESOLVED, **about, **OVER).summary == "checkouts reports good values again after 1 hour."
