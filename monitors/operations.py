@@ -207,10 +207,11 @@ def acknowledge(*, incident: Incident, by: Actor, now: datetime) -> None:
 
 
 def resolve(*, incident: Incident, by: Actor, now: datetime) -> None:
-    """Close an incident by hand: the monitor waits anew from now, and staying silent
-    alerts again. Raises transitions.NotOpen."""
+    """Close an incident by hand: the monitor waits anew from now, and staying silent alerts again. That of a beet says
+    that it is well: what it has learned is learned anew, with those hours. Raises transitions.NotOpen."""
     with transaction.atomic():
         transitions.resolved(incident.id, user_id=by.user_id, now=now)
+        Rhythm.objects.filter(monitor=incident.monitor_id).update(learned_at=None)
         _record(incident.monitor, "RESOLVE_INCIDENT", by, now, incident=incident.id)
     incident.refresh_from_db()
 

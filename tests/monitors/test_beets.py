@@ -199,6 +199,7 @@ def test_orders_of_a_person() -> None:
 
     operations.resolve(incident=incident, by=SYSTEM, now=NOON + 3 * HOUR)
     assert (status(monitor), incident.resolution) == ("up", "resolved")
+    assert Rhythm.objects.get(monitor=monitor).learned_at is None  # it is well, so it is learned from
     look(NOON + 3 * HOUR + 5 * MINUTE)
     assert Incident.objects.filter(resolved_at=None).count() == 0
 
