@@ -1,5 +1,6 @@
 """Alerts about a stream of events tell what was so at their moment, whatever the incident has become since."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,17 +12,18 @@ from accounts.models import Organization
 from alerts import dispatcher, queries
 from alerts import operations as alerts_operations
 from alerts.models import Channel, Delivery, Subscription
-from monitors import transitions, verdicts
+from monitors import beet_evidence, transitions, verdicts
 from monitors.domain import evidence, facts
 from monitors.domain.beet import BeetFacts, BeetVerdict
 from monitors.domain.status import Cause, EventKind, Severity
 from monitors.models import Incident, IncidentEvent, Monitor
 from tests import factories
+from tests.monitors.test_beets import every, happen, learned, look
 
 pytestmark = pytest.mark.django_db
 
 OPENED = factories.NOON
-HOUR = timedelta(hours=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 LOW = {
     "arm": "drop", "since": (OPENED - HOUR).isoformat(), "expected": 61.0, "seen": 12, "logOdds": 9.2,
     "budgetWeeks": 26, "ratePerHour": 56.0,
@@ -127,3 +129,28 @@ def test_a_moment_is_read_as_it_was_kept() -> None:
 
     assert kept == evidence.Moment(Cause.DROP, Severity.WARNING, evidence.read(LOW))
     assert evidence.thaw(None) is evidence.thaw(evidence.freeze("missed", "critical", None)) is None
+
+
+def test_what_the_sweep_finds_is_told_in_numbers(acme: Organization) -> None:
+    """A stream of 60 an hour drops to a third, and two hours later falls silent: from the events to the words."""
+    monitor = learned(of=acme, name="checkouts")
+    happen(monitor, every(3 * MINUTE, OPENED, OPENED + 2 * HOUR))
+    look(OPENED + 2 * HOUR)
+    low = summary(Incident.objects.get(), "opened")
+    look(OPENED + 3 * HOUR)
+
+    incident = Incident.objects.select_related("monitor").get()
+    assert re.fullmatch(
+        r"checkouts dropped: \d+ events since 12:\d\d UTC where \d+ were expected\.", low
+    ), low  # fmt: skip
+    assert summary(incident, "opened") == low
+    assert re.fullmatch(
+        r"checkouts went from low to silent: no event since 14:00 UTC, 1\d were expected by 14:1\d\.",
+        summary(incident, "escalated"),
+    ), summary(incident, "escalated")
+    told = beet_evidence.sentences(incident)
+    assert re.fullmatch(r"1\d\.?\d? events were expected since Mon 5 Jan, 14:00 UTC; none came by 14:1\d\.", told[0])
+    assert told[1:3] == [
+        "About 60 an hour are usual at that time.",
+        "By chance so long a silence comes less than once in 26 weeks: the odds against chance are about 260,000 to 1.",
+    ]
