@@ -13,7 +13,7 @@ from accounts import answers, letters
 from accounts.models import BrowserSession, KeptAnswer, MutationCount, Plan, User, WebhookSecret
 from alerts.domain import retry
 from alerts.models import Channel, Delivery, Notice, Receiver, Storm
-from monitors.domain import fields
+from monitors.domain import fields, hours
 from monitors.models import Batch, Deafness, Gap, HourlyCount, IncidentEvent, IngestNode, Monitor, Ping, Run
 
 BATCH = 500
@@ -26,8 +26,6 @@ BATCHES_KEPT = timedelta(days=7)
 NODES_KEPT = timedelta(days=7)
 GAPS_KEPT = timedelta(days=400)
 """A year's uptime leaves them out."""
-HOURS_KEPT = timedelta(days=2 * 366)
-"""Two years of a beet's counts: charts and the best hour look back, learning needs eight weeks."""
 COUNTS_KEPT = timedelta(days=7)
 DELETED_KEPT = timedelta(days=1)
 LETTERS_KEPT = timedelta(days=7)
@@ -50,7 +48,7 @@ def run(*, now: datetime) -> dict[str, int]:
         "kept_answers": _delete(KeptAnswer.objects.filter(started_at__lt=now - answers.KEPT)),
         "webhook_secrets": _delete(WebhookSecret.objects.filter(retires_at__lt=now)),
         "mutation_counts": _delete(MutationCount.objects.filter(day__lt=(now - COUNTS_KEPT).date())),
-        "hourly_counts": _old_counts((now - HOURS_KEPT).date()),
+        "hourly_counts": _old_counts((now - hours.KEPT).date()),
         "monitors": sum(_purge(monitor) for monitor in _deleted_and_told(now)),
     }
 

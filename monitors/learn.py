@@ -70,8 +70,7 @@ def run(*, now: datetime, limit: int = BATCH) -> int:
 
 
 def at_once(monitor_ids: Sequence[int], *, now: datetime) -> None:
-    """Learn these beets now: after an import, when they moved to another zone, or when a person said that it is well.
-    Before the first roll-up there is nothing to learn from."""
+    """Learn these beets now: after an import, a move to another zone, or when a person said that all is well."""
     Rhythm.objects.filter(monitor_id__in=monitor_ids).update(learned_at=now)
     _learn(monitor_ids, now)
 
@@ -99,10 +98,8 @@ def _claim(now: datetime, limit: int) -> list[int]:
 
 
 def _learn(monitor_ids: Sequence[int], now: datetime) -> None:
-    until = RollupMark.objects.filter(id=1).values_list("rolled_until", flat=True).first()
-    if until is None:
-        return
-    window = Window.back_from(until, weeks=rhythm.WEEKS)
+    rolled_until = RollupMark.objects.filter(id=1).values_list("rolled_until", flat=True).first()
+    window = Window.back_from(rolled_until or hours.floor(now), weeks=rhythm.WEEKS)
     by_zone = defaultdict(list)
     for beet in _beets(monitor_ids, window):
         by_zone[beet.zone].append(beet)

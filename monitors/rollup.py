@@ -22,8 +22,6 @@ FURTHEST = timedelta(weeks=8)
 """The first run of all goes back so far at most: nothing older is learned from."""
 STEP = timedelta(days=1)
 """So much time is counted at once, so that no transaction is long."""
-STEPS = 7
-"""And so many steps in one run: the rest is for the next."""
 RECOUNTED = timedelta(days=1)
 """Once a day the day before is counted again, for pings that a spool brought late."""
 LIMITED = 60
@@ -51,9 +49,7 @@ def run(*, watermark: datetime) -> list[datetime]:
     until = hours.floor(watermark)
     since = RollupMark.objects.filter(id=1).values_list("rolled_until", flat=True).first() or _begin(until)
     counted: list[datetime] = []
-    for _ in range(STEPS):
-        if since >= until:
-            break
+    while since < until:
         end = min(since + STEP, until)
         if not _step(since, end):
             break  # another worker was faster
@@ -84,7 +80,7 @@ def merge(counts: Counts, *, limited: Sequence[int] = (), limited_since: datetim
         is_floor = np.isin(counts.monitors, np.asarray(limited, np.int64)) & (counts.events >= LIMITED)
         floors[position] = is_floor & (counts.numbers >= hours.number(limited_since))
     _write(days, fresh, floors)
-    _raise_bests(counts)
+    raise_bests(counts)
 
 
 def _begin(until: datetime) -> datetime:
@@ -148,8 +144,8 @@ def _write(days: NDArray[np.int64], fresh: NDArray[np.int64], floors: NDArray[np
     )
 
 
-def _raise_bests(counts: Counts) -> None:
-    """The best hour of each beet among these: the earliest of its largest."""
+def raise_bests(counts: Counts) -> None:
+    """Keep the best hour of each beet among these, the earliest of its largest, if it beats what it had."""
     order = np.lexsort((counts.numbers, -counts.events, counts.monitors))
     _, first = np.unique(counts.monitors[order], return_index=True)
     best = order[first]

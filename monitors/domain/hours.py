@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 DAY_HOURS = 24
 HOUR = timedelta(hours=1)
+KEPT = timedelta(days=2 * 366)
+"""Two years of counts: charts and the best hour look back, learning needs eight weeks."""
 PACKED = np.dtype("<i4")
 EMPTY = bytes(DAY_HOURS * PACKED.itemsize)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

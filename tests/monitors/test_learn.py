@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from monitors import learn
-from monitors.models import Gap, Incident, Monitor, Pulse, Rhythm, StatusChange
+from monitors.models import Gap, Incident, Monitor, Pulse, Rhythm, RollupMark, StatusChange
 from tests.monitors import beets
 from tests.monitors.beets import DAY, HOUR, NOON, WEEK, constant, counted, is_ready, rates_of, rhythm_of
 
@@ -336,12 +336,22 @@ def test_deleted_monitors_and_heartbeats_are_left_alone() -> None:
     assert run() == 0
 
 
-def test_before_the_first_roll_up_there_is_nothing_to_learn_from() -> None:
+def test_without_any_history_nothing_is_learned() -> None:
     monitor = beets.beet()
 
     learn.at_once([monitor.id], now=NOON)
 
     assert not is_ready(monitor)
+
+
+def test_before_the_first_roll_up_what_was_imported_is_learned() -> None:
+    monitor = beets.beet()
+    counted(monitor, constant(5, 8 * WEEK))
+    RollupMark.objects.all().delete()
+
+    learn.at_once([monitor.id], now=NOON + timedelta(minutes=59))
+
+    assert rhythm_of(monitor).learned_to == NOON
 
 
 def test_many_of_several_zones_are_learned_in_few_queries(django_assert_max_num_queries: object) -> None:
