@@ -1,5 +1,6 @@
-"""One style sheet and one script for every page, put together from the files of `static/` when a process first needs
-them: a page is painted after two requests, the sources stay small, and nothing has to be built.
+"""One style sheet and one script for every page, and a sheet for the pages that show widgets, put together from the
+files of `static/` when a process first needs them: a page is painted after two requests, the sources stay small, and
+nothing has to be built.
 
 The address holds a digest of the content, so that a browser keeps it for ever and asks anew after an update.
 """
@@ -31,6 +32,7 @@ SOURCES = {
         "css/overlays.css",
         "css/charts.css",
     ),
+    "widgets.css": ("css/widgets.css",),
     "heartbeet.js": (
         "vendor/htmx/htmx-2.0.11.min.js",
         "vendor/idiomorph/idiomorph-ext-0.8.0.min.js",
@@ -43,7 +45,8 @@ SOURCES = {
         "js/tags.js",
     ),
 }
-"""What each of the two consists of, in this order."""
+"""What each of them consists of, in this order. Only pages with widgets ask for `widgets.css`."""
+OF_EVERY_PAGE = ("heartbeet.css", "heartbeet.js")
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 _COMMENT, _INDENT = re.compile(r"/\*.*?\*/", re.DOTALL), re.compile(r"\s*\n\s*")
 
@@ -74,8 +77,12 @@ def of(name: str) -> Bundle:
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """The template context processor: where the two are."""
-    return {"style_url": of("heartbeet.css").url, "script_url": of("heartbeet.js").url}
+    """The template context processor: where they are."""
+    return {
+        "style_url": of("heartbeet.css").url,
+        "script_url": of("heartbeet.js").url,
+        "widgets_style_url": of("widgets.css").url,
+    }
 
 
 @require_safe

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/system", health.system),
     path("metrics", health.prometheus),
     path("assets/heartbeet.css", bundle.serve, {"name": "heartbeet.css"}),
+    path("assets/widgets.css", bundle.serve, {"name": "widgets.css"}),
     path("assets/heartbeet.js", bundle.serve, {"name": "heartbeet.js"}),
     path("", include(([path("banner", banner.fragment, name="banner")], "shell"))),
     path("operator", operators.page, name="operator"),

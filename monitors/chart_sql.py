@@ -2,7 +2,7 @@
 
 import functools
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -125,6 +125,35 @@ def _summaries(vendor: str, names: tuple[str, ...]) -> str:
     four = [f"count(p.{name}), min(p.{name}), avg(p.{name}), max(p.{name})" for name in names]
     summary = ", ".join(["count(CASE WHEN p.kind = 'fail' THEN 1 END)", *four])
     return _SUMMARIES[vendor].format(summary=summary, carried=", ".join(["kind", *(_CARRIED[each] for each in names)]))
+
+
+_EVENTS = {
+    "postgresql": """
+SELECT monitor_id, date_trunc('hour', received_at, 'UTC'), count(*) FROM monitors_ping
+WHERE monitor_id = ANY(%(ids)s) AND received_at >= %(start)s AND received_at < %(end)s AND kind = 'success'
+GROUP BY 1, 2
+""",
+    "sqlite": """
+SELECT p.monitor_id, substr(p.received_at, 1, 13) || ':00:00+00:00', count(*)
+FROM json_each(%(ids)s) AS m JOIN monitors_ping p ON p.monitor_id = m.value
+WHERE p.received_at >= %(start)s AND p.received_at < %(end)s AND p.kind = 'success'
+GROUP BY 1, 2
+""",
+}
+"""SQLite keeps an instant as text, of which the first 13 letters are its hour."""
+
+
+def events_by_hour(monitor_ids: Sequence[int], start: datetime, end: datetime) -> Iterator[tuple[int, datetime, int]]:
+    """How many events (pings that say success) each monitor had in which UTC hour of a window, as (monitor, start of
+    the hour, how many); none of an hour without events."""
+    is_sqlite = connection.vendor == "sqlite"
+    ids = json.dumps(list(monitor_ids)) if is_sqlite else list(monitor_ids)
+    start_end = (_text(start), _text(end)) if is_sqlite else (start, end)
+    with connection.cursor() as cursor:
+        cursor.execute(_EVENTS[connection.vendor], {"ids": ids, "start": start_end[0], "end": start_end[1]})
+        rows = cursor.fetchall()
+    for id_, hour, count in rows:
+        yield id_, datetime.fromisoformat(hour) if is_sqlite else hour, count
 
 
 def _array(instants: Iterable[datetime]) -> str:

@@ -11,7 +11,13 @@ from accounts import access
 from accounts.access import Access
 from accounts.domain.roles import Scope
 
-_SECTIONS = (("", "Monitors"), ("incidents", "Incidents"), ("channels", "Channels"), ("settings", "Settings"))
+_SECTIONS = (
+    ("", "Monitors"),
+    ("incidents", "Incidents"),
+    ("boards", "Boards"),
+    ("channels", "Channels"),
+    ("settings", "Settings"),
+)
 """Each section's first page, and what it is called. The monitors begin at the root."""
 
 

@@ -68,6 +68,26 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """How high something was from `start` to `end`, all shares; one that is not over yet `is_partial`."""
+
+    start: float
+    end: float
+    amount: float
+    is_partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A time in which something was wrong: a shade over the whole height, with a mark of the `state` where it began."""
+
+    start: float
+    end: float
+    state: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Limit:
     """A line that should not be passed, at `share` of the height."""
 
@@ -77,7 +97,8 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A chart: its scales, and what is drawn. Blocks that touch are joined; dots are joined in their order."""
+    """A chart: its scales, and what is drawn. Blocks that touch are joined; dots are joined in their order. `name` is
+    its class, where it looks other than the usual chart."""
 
     title: str
     scale: tuple[Tick, ...]
@@ -86,6 +107,9 @@ class Plot:
     dots: Sequence[Dot] = ()
     spots: Sequence[Spot] = ()
     limit: Limit | None = None
+    columns: Sequence[Column] = ()
+    alarms: Sequence[Alarm] = ()
+    name: str = ""
 
 
 def scale(plot: Plot) -> SafeString:
@@ -97,9 +121,9 @@ def scale(plot: Plot) -> SafeString:
 def picture(plot: Plot) -> SafeString:
     """The chart itself, as wide as there is room."""
     return SafeString(
-        f'<svg class="plot" width="100%" height="{_BOTTOM + _LABELS}" role="img" '
-        f'aria-label="{escape(plot.title)}">{_grid(plot)}{_lines(plot)}'
-        f"{_limit(plot.limit)}{_spots(plot.spots)}{_dots(plot.dots)}</svg>"
+        f'<svg class="{" ".join(filter(None, ["plot", plot.name]))}" width="100%" height="{_BOTTOM + _LABELS}" '
+        f'role="img" aria-label="{escape(plot.title)}">{_grid(plot)}{_shades(plot.alarms)}{_lines(plot)}'
+        f"{_limit(plot.limit)}{_spots(plot.spots)}{_dots(plot.dots)}{_alarms(plot.alarms)}</svg>"
     )
 
 
@@ -120,7 +144,51 @@ def _lines(plot: Plot) -> str:
     band = "".join(_band(block) for block in plot.blocks)
     mean = "".join(_path([(block.middle, block.mean) for block in group]) for group in _joined(plot.blocks))
     through = _path([(dot.at, dot.amount) for dot in plot.dots if dot.amount is not None])
-    return _stretched("plot-band", band) + _stretched("plot-line", mean) + _stretched("plot-through", through)
+    columns = _columns([each for each in plot.columns if not each.is_partial])
+    partial = _columns([each for each in plot.columns if each.is_partial])
+    return (
+        _stretched("plot-band", band)
+        + _stretched("plot-columns", columns)
+        + _stretched("plot-columns is-partial", partial)
+        + _stretched("plot-line", mean)
+        + _stretched("plot-through", through)
+    )
+
+
+def _columns(columns: Sequence[Column]) -> str:
+    """With an eighth of their width between them; what is not nothing is at least 1 px high."""
+    drawn = []
+    for each in columns:
+        room = (each.end - each.start) / 16
+        top = min(_y(each.amount), _BOTTOM - 1) if each.amount else _BOTTOM
+        first, last = (f"{share * _ACROSS:.1f}" for share in (each.start + room, each.end - room))
+        drawn.append(f"M{first} {_BOTTOM}V{top}H{last}V{_BOTTOM}z" if top < _BOTTOM else "")
+    return "".join(drawn)
+
+
+def _shades(alarms: Sequence[Alarm]) -> str:
+    drawn = "".join(
+        f'<path data-state="{escape(each.state)}" d="M{_x(each.start)} {_TOP}H{_x(_far(each))}V{_BOTTOM}'
+        f'H{_x(each.start)}z"/>'
+        for each in alarms
+    )
+    return _inside(f'<g class="plot-shades">{drawn}</g>') if drawn else ""
+
+
+def _far(alarm: Alarm) -> float:
+    """Where an alarm ends: never so soon that it is not seen."""
+    return min(1.0, max(alarm.end, alarm.start + 0.006))
+
+
+def _alarms(alarms: Sequence[Alarm]) -> str:
+    """A square for what is bad, a triangle for what is not yet."""
+    shapes = {"down": "M-5-5H5V5H-5z"}
+    return "".join(
+        f'<svg class="plot-alarm" x="{_percent(each.start)}" y="{_TOP}" data-state="{escape(each.state)}">'
+        f'<path d="{shapes.get(each.state, "M0-6 6 5H-6z")}"><title>{escape(each.title, quote=False)}</title></path>'
+        "</svg>"
+        for each in alarms
+    )
 
 
 def _band(block: Block) -> str:

@@ -11,7 +11,16 @@ from heartbeet.lib import words
 from monitors import badges, ping_log, policies, queries
 from monitors.models import Monitor
 from monitors.operations import Secrets
-from monitors.web import chart_values, gap_lines, present, present_badges, present_incidents, present_pings, snippets
+from monitors.web import (
+    chart_values,
+    gap_lines,
+    present,
+    present_badges,
+    present_incidents,
+    present_pings,
+    snippets,
+    widget_values,
+)
 
 PINGS, MOST_PINGS, INCIDENTS = 10, 200, 5
 
@@ -37,10 +46,12 @@ def living(
         change=change,
         incident=next((each for each in incidents if each.resolved_at is None), None),
         failure=queries.failure_behind(change),
+        has_pings=monitor.pulse.ping_count > 0,
     )
     its, outlook = policies.of_monitors([monitor])[monitor.id], queries.outlook(monitor, tell.now)
     moments = (outlook.next_due_at, outlook.deadline_at, monitor.snoozed_until)
     until = min((at for at in moments if at is not None and at > tell.now), default=None)
+    of_beet = widget_values.of_beet(monitor, tell) if monitor.type == Monitor.BEET else None
     return {
         "version": live.stamp(version(monitor), tell.now, until),
         "served_at": int(tell.now.timestamp() * 1000),
@@ -52,6 +63,8 @@ def living(
         "is_continued": down_to is not None,
         "incidents": [present_incidents.incident(each, tell) for each in incidents],
         "gaps": gap_lines.lately(who.organization, tell, since=monitor.created_at),
+        "widgets": of_beet.widgets if of_beet else [],
+        "learning": of_beet.learning if of_beet else None,
         "can_edit": can_edit,
         "can_act": who.allows(Scope.INCIDENTS_WRITE),
     }

@@ -32,6 +32,7 @@ class Headline:
     snooze: SafeString | str
     last_ping: Moment | None
     ping_count: int
+    pings: str
     is_waiting: bool
     is_first: bool
     upcoming: list[Moment]
@@ -48,11 +49,13 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What explains a monitor's state: its last change, the open incident, and the ping whose `fail` was the change."""
+    """What explains a monitor's state: its last change, the open incident, the ping whose `fail` was the change, and
+    whether any ping has come."""
 
     change: StatusChange | None
     incident: Incident | None
     failure: Ping | None
+    has_pings: bool = False
 
 
 def headline(monitor: Monitor, outlook: Outlook, history: History, its: Policy, tell: Teller) -> Headline:
@@ -70,6 +73,7 @@ def headline(monitor: Monitor, outlook: Outlook, history: History, its: Policy, 
         snooze=_snooze(monitor, tell),
         last_ping=tell.maybe(monitor.pulse.last_ping_at),
         ping_count=pulse.ping_count,
+        pings=f"{pulse.ping_count:,}",
         is_waiting=pulse.ping_count == 0 and outlook.status in (Status.NEW, Status.LEARNING),
         is_first=0 < pulse.ping_count <= _FIRST_PINGS and is_young,
         upcoming=upcoming(monitor, outlook, tell),
@@ -141,7 +145,7 @@ def _what_next(monitor: Monitor, outlook: Outlook, its: Policy, tell: Teller) ->
     if outlook.status == Status.PAUSED:
         return "Pings are still stored. Silence alerts nobody until it is resumed."
     if monitor.type == Monitor.BEET:
-        return "It counts events and learns how many are normal. It does not alert yet."
+        return _of_beet(outlook, tell)
     if monitor.locked:
         return "Locked by the limit of your plan: pings are stored, silence is not judged."
     if outlook.next_due_at is None or outlook.deadline_at is None:
@@ -159,6 +163,18 @@ def _what_next(monitor: Monitor, outlook: Outlook, its: Policy, tell: Teller) ->
     return format_html("The next ping is due {}, with {} of grace.", due, grace)
 
 
+def _of_beet(outlook: Outlook, tell: Teller) -> SafeString | str:
+    """What a beet does next."""
+    if outlook.status in (Status.DOWN, Status.WARNING):
+        return "It is up again once events come as they usually do."
+    silent_at = outlook.deadline_at
+    if silent_at is not None and silent_at > tell.now:
+        return format_html("If no event comes any more, it alerts {}.", tell.moment(silent_at))
+    if outlook.status == Status.LEARNING:
+        return "It counts events, and learns how many are usual at each hour of the week."
+    return "It alerts when a silence or a drop is too unlikely to be chance."
+
+
 def _way_back(monitor: Monitor, its: Policy) -> str:
     left = its.recovery_threshold - monitor.pulse.good_pings
     return "one success brings it back up" if left <= 1 else f"{left} successes in a row bring it back up"
@@ -167,7 +183,7 @@ def _way_back(monitor: Monitor, its: Policy) -> str:
 def _reason(history: History, tell: Teller) -> SafeString | str:
     change, incident, failure = history.change, history.incident, history.failure
     if change is None:
-        return "Waiting for the first ping."
+        return "" if history.has_pings else "Waiting for the first ping."
     if change.cause == Cause.RECOVERED and change.from_status == Status.UNKNOWN:
         return "A success came; before, nobody could tell."
     if change.cause == Cause.MISSED and incident and incident.expected_at:
@@ -190,5 +206,6 @@ _REASONS = {
     Cause.RESOLVED: "The incident was resolved by hand.",
     Cause.PAUSED: "It was paused by hand.",
     Cause.RESUMED: "It was resumed and waits anew.",
+    Cause.LEARNED: "It has learned what is usual.",
     Cause.GAP: "Heartbeet was not listening when a ping was expected, so it cannot tell.",
 }

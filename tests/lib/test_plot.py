@@ -8,7 +8,7 @@ import pytest
 
 from heartbeet.lib import plot
 from heartbeet.lib.axes import Tick
-from heartbeet.lib.plot import Block, Dot, Limit, Mark, Plot, Spot
+from heartbeet.lib.plot import Alarm, Block, Column, Dot, Limit, Mark, Plot, Spot
 
 HOSTILE = '"></svg><script>alert(1)</script>&'
 
@@ -123,3 +123,29 @@ def test_words_are_escaped() -> None:
     for picture in whole:
         ElementTree.fromstring(picture)
         assert "<script" not in picture
+
+
+def test_columns_stand_beside_each_other_on_the_axis() -> None:
+    columns = [Column(0, 0.5, 0.5), Column(0.5, 1, 0), Column(0.5, 1, 1, is_partial=True)]
+
+    assert path("plot-columns", columns=columns) == "M31.2 168V88H468.8V168z"
+    assert path("plot-columns is-partial", columns=columns) == "M531.2 168V8H968.8V168z"
+
+
+def test_what_is_hardly_anything_is_still_seen() -> None:
+    assert "V167H" in path("plot-columns", columns=[Column(0, 1, 1e-6)])
+
+
+def test_an_alarm_shades_its_time_and_has_a_mark_of_its_state() -> None:
+    picture = drawn(alarms=[Alarm(0.25, 0.5, "down", HOSTILE), Alarm(0.9999, 1, "warning", "x")])
+
+    shades = [each.attrib["d"] for each in picture.iter("path") if each.get("data-state")]
+    marks = [each.attrib for each in picture.iter("svg") if each.get("class") == "plot-alarm"]
+    assert shades[0] == "M250 8H500V168H250z"
+    assert [(each["x"], each["data-state"]) for each in marks] == [("25%", "down"), ("99.99%", "warning")]
+    assert HOSTILE in [each.text for each in picture.iter("title")]
+
+
+def test_a_chart_may_have_a_class_of_its_own() -> None:
+    assert drawn(name="rate").attrib["class"] == "plot rate"
+    assert drawn().attrib["class"] == "plot"

@@ -40,6 +40,10 @@ OWNERS: dict[type[models.Model], str] = {
     alerts.Notice: "organization",
     monitors.AlertPolicy: "organization",
     monitors.Badge: "organization",
+    monitors.Board: "organization",
+    monitors.Widget: "board__organization",
+    monitors.HourlyCount: "monitor__organization",
+    monitors.Rhythm: "monitor__organization",
     monitors.Feed: "organization",
     monitors.GapNotice: "organization",
     monitors.Unheard: "notice__organization",
@@ -61,6 +65,7 @@ NOT_OF_AN_ORGANIZATION: dict[type[models.Model], str] = {
     alerts.Receiver: "of an installation",
     alerts.DispatchMark: "of an installation",
     monitors.Batch: "of an installation",
+    monitors.RollupMark: "of an installation",
 }
 _BOOKKEEPING = {"last_used_at", "last_login", "ip"}
 

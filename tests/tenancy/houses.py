@@ -10,7 +10,7 @@ from accounts.domain.roles import Role
 from accounts.models import BrowserSession, Membership, Organization, Project
 from alerts import operations as alerts_operations
 from alerts.models import Attempt, Channel, Delivery, Subscription
-from monitors import badges, feeds
+from monitors import badges, boards, feeds
 from monitors.models import Incident, Monitor
 from tests import factories
 from tests.accounts.authenticator import SoftPasskey
@@ -48,6 +48,7 @@ def build(canary: str) -> House:
         **_incident(made.monitor, canary, by, now),
         **_account(members["owner"], canary, by, now),
         **_shared(made.monitor, by, now),
+        **_board(made.monitor, canary, by, now),
         "member_id": guest.id,
         "kind": "email",
         "key": "wrong",
@@ -121,6 +122,14 @@ def _shared(monitor: Monitor, by: Actor, now: datetime) -> dict[str, int | str]:
     badge = badges.switch_on(monitor=monitor, by=by, now=now)
     key = feeds.switch_on(organization=monitor.organization, by=by, now=now)
     return {"badge_id": badge.id, "public_id": badge.public_id, "feed_key": key}
+
+
+def _board(monitor: Monitor, canary: str, by: Actor, now: datetime) -> dict[str, int | str]:
+    """A board with two widgets."""
+    board = boards.create(organization=monitor.organization, name=f"{canary} board", by=by, now=now)
+    boards.add(board=board, kind="status", monitor=monitor, by=by, now=now)
+    widget = boards.add(board=board, kind="last_seen", monitor=monitor, by=by, now=now)
+    return {"board_id": board.id, "widget_id": widget.id}
 
 
 def filled(path: str, house: House) -> str:

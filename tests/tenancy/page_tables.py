@@ -147,4 +147,28 @@ GET  /settings/audit-log.csv                      sign-in 200   403    403    20
     },
 )
 
-OF_AN_ORGANIZATION = [*MONITORS, *ALERTS, *SETTINGS]
+BOARDS = table.rows(
+    """
+    call route                            nobody  stale  viewer member admin  owner  other  then
+    GET  /boards                          sign-in 200    200    200    200    200    200    -
+    POST /boards/new                      sign-in done   403    done   done   done   done   /boards/*/edit
+    GET  /boards/<board_id>               sign-in 200    200    200    200    200    404    -
+    GET  /boards/<board_id>/edit          sign-in 200    403    200    200    200    404    -
+    POST /boards/<board_id>/rename        sign-in done   403    done   done   done   404    /boards/<board_id>/edit
+    GET  /boards/<board_id>/delete        sign-in 200    403    200    200    200    404    -
+    POST /boards/<board_id>/delete        sign-in done   403    done   done   done   404    /boards
+    POST /boards/<board_id>/widgets       sign-in done   403    done   done   done   404    /boards/<board_id>/edit
+    POST /boards/<board_id>/widgets/<widget_id>/move sign-in done 403 done done done 404 /boards/<board_id>/edit*
+    POST /boards/<board_id>/widgets/<widget_id>/resize sign-in done 403 done done done 404 /boards/<board_id>/edit*
+    POST /boards/<board_id>/widgets/<widget_id>/remove sign-in done 403 done done done 404 /boards/<board_id>/edit
+    """,
+    {
+        "POST /boards/new": {"name": "new"},
+        "POST /boards/<board_id>/rename": {"name": "renamed"},
+        "POST /boards/<board_id>/widgets": lambda house: {"kind": "status", "monitor": house.ids["monitor_id"]},
+        "POST /boards/<board_id>/widgets/<widget_id>/move": {"to": "earlier"},
+        "POST /boards/<board_id>/widgets/<widget_id>/resize": {"to": "wider"},
+    },
+)
+
+OF_AN_ORGANIZATION = [*MONITORS, *BOARDS, *ALERTS, *SETTINGS]

@@ -15,6 +15,7 @@ GET  /metrics                        200      200     200     -                 
 GET  /api/v1/openapi.json            200      200     200     -                     for generators; it has no secret
 GET  /api/v1/docs                    200      200     200     -                     the same to read
 GET  /assets/heartbeet.css           200      200     200     -                     the style of every page
+GET  /assets/widgets.css             200      200     200     -                     the style of pages with widgets
 GET  /assets/heartbeet.js            200      200     200     -                     the script of every page
 GET  /badge/<public_id>.svg          200      200     200     -                     for a README; off until it is made
 GET  /badge/<public_id>.json         200      200     200     -                     the same for programs

@@ -110,6 +110,25 @@ def test_a_form_that_names_a_foreign_channel_is_refused(path: str, street: Stree
     assert dump.everything() == before
 
 
+def test_a_widget_of_a_foreign_monitor_is_refused(street: Street) -> None:
+    before = dump.everything()
+    given = {"kind": "status", "monitor": street.acme.ids["monitor_id"]}
+
+    browser.ask("POST", f"/boards/{street.elsewhere.ids['board_id']}/widgets", street.sessions["other"], given)
+
+    assert dump.everything() == before
+
+
+def test_a_widget_cannot_be_reached_through_another_board(street: Street) -> None:
+    before = dump.everything()
+    own, foreign = street.elsewhere.ids["board_id"], street.acme.ids["widget_id"]
+
+    answer = browser.ask("POST", f"/boards/{own}/widgets/{foreign}/remove", street.sessions["other"], {})
+
+    assert answer.status == 404
+    assert dump.everything() == before
+
+
 def _named(house: House) -> dict[str, Any]:
     owner = house.members["owner"].user
     return {**house.ids, "canary": house.canary, "email": owner.email, "user_id": owner.id}

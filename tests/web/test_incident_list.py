@@ -352,4 +352,4 @@ def test_a_full_list_is_a_light_page(owner: Client, acme: Organization, alice: M
 
     page = re.sub(rb"<svg.*?</svg>", b"", owner.get("/incidents").content, flags=re.DOTALL)  # without its pictures
 
-    assert len(page) + sum(len(bundle.of(name).content) for name in bundle.SOURCES) < 150_000
+    assert len(page) + sum(len(bundle.of(name).content) for name in bundle.OF_EVERY_PAGE) < 150_000

@@ -186,5 +186,5 @@ def test_a_full_list_is_a_light_page(acme: Organization, owner: Client) -> None:
 
     page = re.sub(rb"<svg.*?</svg>", b"", owner.get("/").content, flags=re.DOTALL)  # without its pictures
 
-    loaded = len(page) + sum(len(bundle.of(name).content) for name in bundle.SOURCES)
+    loaded = len(page) + sum(len(bundle.of(name).content) for name in bundle.OF_EVERY_PAGE)
     assert loaded < 150_000

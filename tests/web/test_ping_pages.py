@@ -243,4 +243,4 @@ def test_a_full_log_of_long_outputs_is_a_light_page(owner: Client, alices_monito
 
     page = re.sub(rb"<svg.*?</svg>", b"", owner.get(f"/monitors/{alices_monitor.id}/pings").content, flags=re.DOTALL)
 
-    assert len(page) + sum(len(bundle.of(name).content) for name in bundle.SOURCES) < 150_000
+    assert len(page) + sum(len(bundle.of(name).content) for name in bundle.OF_EVERY_PAGE) < 150_000

@@ -11,6 +11,7 @@ SECTIONS = [
     ("/", ["Monitors"]),
     ("/monitors/new", ["Monitors"]),
     ("/incidents", ["Incidents"]),
+    ("/boards", ["Boards"]),
     ("/channels/new", ["Channels"]),
     ("/settings/projects", ["Settings"]),
     ("/account/profile", []),
@@ -25,4 +26,4 @@ def test_the_section_of_a_page_is_marked_in_the_navigation(owner: Client, url: s
     navigation = page.partition('<nav class="nav"')[2].partition("</nav>")[0]
 
     assert re.findall(r'aria-current="page">(\w+)<', navigation) == current
-    assert navigation.count("<a ") == 4
+    assert navigation.count("<a ") == 5
