@@ -75,7 +75,7 @@ def gather(monitor: Monitor, pulse: Pulse, row: Rhythm | None, incident: Inciden
         last_success_at=pulse.last_success_at,
         last_fail_at=pulse.last_fail_at,
         waiting_from=pulse.waiting_from,
-        incident=facts.OpenIncident(incident.opened_at, Cause(incident.cause)) if incident else None,
+        incident=_open(incident),
         locked=monitor.locked,
         profile=profile(row),
         tuning=tuning,
@@ -140,6 +140,13 @@ def budgets(beets: Iterable[Monitor]) -> dict[int, float]:
         )
         for each in many
     }
+
+
+def _open(incident: Incident | None) -> facts.OpenIncident | None:
+    if incident is None:
+        return None
+    began_as = (incident.evidence or {}).get("openedAs")
+    return facts.OpenIncident(incident.opened_at, Cause(incident.cause), Cause(began_as) if began_as else None)
 
 
 def _length(sec: int | None) -> timedelta | None:

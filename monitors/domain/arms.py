@@ -27,10 +27,11 @@ LOOKS_APART_SEC = 30.0
 """A stream of many events a second is not looked at more often than this."""
 RECOVERY_LOOK_SEC = 60.0
 """So often an open incident is looked at: recovery comes from events, and events wake nothing."""
-ENOUGH = 0.5
-"""Back is a stream with this share of what is expected …"""
-BACK_AFTER_SILENCE, BACK_AFTER_DROP = 5.0, 20.0
-"""… over so many expected events: a stray event is soon told from a stream, a low stream from a full one is not."""
+ENOUGH, BACK_AFTER, BACK_ODDS = 0.5, 5.0, 3.0
+"""A silence is over with this share of what is expected, over so many expected events, once G has come down by so many
+nats: neither a stray event ends it, nor a trickle. A drop is over when G is back to 0: half of what is expected comes
+by chance now and then from a stream that stays low, and at 30 % of 60 an hour that ended and opened the incident anew
+fifteen times in three days."""
 NEARLY_SILENT = 0.2
 _NO_WOBBLE = 1e-6
 
@@ -78,11 +79,12 @@ def _thresholds(c: float, v: float, weekly: float, tuning: Tuning) -> Thresholds
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """The open incident as the arms know it."""
+    """The open incident as the arms know it; `began` is the arm that opened it."""
 
     opened_at: float
     arm: Arm
     severity: Severity
+    began: Arm
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,8 +255,8 @@ class _Walk:
     def _turn(self, arm: Arm, severity: Severity, ahead: float) -> None:
         """Open an alarm, or make it worse, when `ahead` more events are to have come."""
         at = self._clock.after(self.at, ahead)
-        opened_at = self.alarm.opened_at if self.alarm else at
-        self.alarm = Alarm(opened_at, arm, severity)
+        opened_at, began = (self.alarm.opened_at, self.alarm.began) if self.alarm else (at, arm)
+        self.alarm = Alarm(opened_at, arm, severity, began)
         if arm is Arm.SILENCE:
             since, expected, seen = self.heard_at, self.quiet + ahead, 0
         else:
@@ -262,15 +264,15 @@ class _Walk:
         self.turns.append(Turn(at, arm, severity, since, expected, seen, self._test.h))
 
     def _maybe_back(self, at: float, size: int) -> None:
-        """Whether the stream is back: G came back to 0, or enough of what is expected has come for long enough. Too
-        little begins anew with this event."""
+        """Whether the stream is back. Where too little comes it begins anew with this event."""
         alarm = self.alarm
         assert alarm is not None, "asked while an alarm is open"
         self.back_seen += size
-        enough = BACK_AFTER_SILENCE if alarm.arm is Arm.SILENCE else BACK_AFTER_DROP
         if self.back_seen < ENOUGH * self.back_expected or self.back_seen == size:
             self.back_expected, self.back_seen = 0.0, size
-        if self.drop > 0.0 and self.back_expected < enough:
+        is_likely = self.drop <= self._test.h - BACK_ODDS
+        is_heard = alarm.began is Arm.SILENCE and self.back_expected >= BACK_AFTER and is_likely
+        if self.drop > 0.0 and not is_heard:
             return
         self.turns.append(Turn(at, alarm.arm, None, alarm.opened_at, self.back_expected, self.back_seen, 0.0))
         self.alarm, self.drop = None, 0.0

@@ -232,7 +232,9 @@ def _alarm(facts: BeetFacts) -> rhythm.OpenAlarm | None:
     if incident is None or incident.cause not in _ARMS:
         return None
     severity = Severity.WARNING if facts.status is Status.WARNING else Severity.CRITICAL
-    return rhythm.OpenAlarm(rhythm.seconds(incident.opened_at), _ARMS[incident.cause], severity)
+    arm = _ARMS[incident.cause]
+    began = _ARMS.get(incident.began_as or incident.cause, arm)
+    return rhythm.OpenAlarm(rhythm.seconds(incident.opened_at), arm, severity, began)
 
 
 def _learned(step: _Step, now: datetime) -> _Step:
@@ -266,7 +268,9 @@ def _turned(step: _Step, turn: Turn, profile: Profile) -> _Step:
     cause, evidence = _CAUSES[turn.arm], _evidence(turn, facts.tuning, profile)
     step = _status(step, _STATES[turn.severity], cause, at)
     if facts.incident is not None:
-        after = replace(step.facts, incident=replace(facts.incident, cause=cause))
+        began_as = facts.incident.began_as or facts.incident.cause
+        evidence["openedAs"] = str(began_as)
+        after = replace(step.facts, incident=replace(facts.incident, cause=cause, began_as=began_as))
         return step.then(after, IncidentEscalated(max(at, facts.incident.opened_at), cause, turn.severity, evidence))
     opened = IncidentOpened(at, cause, None, _heard(turn, facts), turn.severity, evidence)
     return step.then(replace(step.facts, incident=OpenIncident(at, cause)), opened)

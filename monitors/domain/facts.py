@@ -32,10 +32,11 @@ class KnownRun:
 
 @dataclass(frozen=True, slots=True)
 class OpenIncident:
-    """The monitor's one open incident."""
+    """The monitor's one open incident. `began_as` is why it opened, where it has become worse since."""
 
     opened_at: datetime
     cause: Cause
+    began_as: Cause | None = None
 
 
 @dataclass(frozen=True, slots=True)

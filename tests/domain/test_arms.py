@@ -91,11 +91,36 @@ def test_a_stray_event_does_not_end_a_silence_and_a_stream_does() -> None:
     stray, turns = arms.advance(silent, [START + 11 * HOUR], START + 13 * HOUR, clock, test)
     assert turns == []
 
-    back = np.arange(START + 13.1 * HOUR, START + 14 * HOUR, HOUR / 10).tolist()
-    well, turns = arms.advance(stray, back, START + 14 * HOUR, clock, test)
+    back = np.arange(START + 13 * HOUR, START + 15 * HOUR, HOUR / 10)[1:].tolist()
+    well, turns = arms.advance(stray, back, START + 15 * HOUR, clock, test)
 
     assert [turn.severity for turn in turns] == [None]
-    assert turns[0].at == pytest.approx(START + 13.6 * HOUR, abs=HOUR / 5)
+    assert turns[0].at == pytest.approx(START + 13.9 * HOUR, abs=HOUR / 5)
+    assert well.alarm is None
+
+
+@pytest.mark.parametrize("share", [0.05, 0.1, 0.2, 0.3])
+def test_a_stream_that_stays_low_is_one_incident_and_not_one_every_few_hours(share: float) -> None:
+    draw, busy = np.random.default_rng(4), Profile("UTC", (60.0,) * 168)
+    times = (START + np.cumsum(draw.exponential(1 / 60 / share, 6000)) * HOUR).tolist()
+    end = START + 72 * HOUR
+    clock, test = Expected(busy), Thresholds.of(busy, Tuning())
+
+    _, turns = arms.advance(arms.begin(START), [at for at in times if at < end], end, clock, test)
+
+    assert sum(turn.severity is None for turn in turns) <= 1
+
+
+def test_a_drop_is_over_when_the_odds_have_turned_all_the_way() -> None:
+    clock, test = Expected(TEN), Thresholds.of(TEN, Tuning())
+    low = np.arange(START, START + 20 * HOUR, HOUR / 3.3)[1:].tolist()
+    dropped, _ = arms.advance(arms.begin(START), low, START + 20 * HOUR, clock, test)
+    back = np.arange(START + 20 * HOUR, START + 30 * HOUR, HOUR / 10)[1:].tolist()
+
+    well, turns = arms.advance(dropped, back, START + 30 * HOUR, clock, test)
+
+    assert [turn.severity for turn in turns] == [None]
+    assert turns[0].at == pytest.approx(START + 20 * HOUR + test.h / (test.loss - test.gain) / 10 * HOUR, rel=1e-6)
     assert well.alarm is None
 
 

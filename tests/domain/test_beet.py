@@ -68,7 +68,9 @@ def test_a_drop_warns_then_a_silence_makes_it_worse_then_the_stream_is_back() ->
     assert worse.facts.incident is not None
     assert worse.facts.incident.cause is Cause.SILENCE
 
-    back = beet.on_clock(worse.facts, every(6 * MINUTE, NOON + 13 * HOUR, NOON + 15 * HOUR), NOON + 15 * HOUR)
+    assert worse.facts.incident.began_as is Cause.DROP
+
+    back = beet.on_clock(worse.facts, every(6 * MINUTE, NOON + 13 * HOUR, NOON + 18 * HOUR), NOON + 18 * HOUR)
     assert [type(effect) for effect in back.effects] == [IncidentResolved, StatusChanged]
     assert (back.facts.status, back.facts.incident) == (Status.UP, None)
 
