@@ -6,36 +6,42 @@ import math
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 
 from benchmarks.rhythm import measure, ours
 from benchmarks.rhythm.measure import Group, Result
-from benchmarks.rhythm.simulator import DISTURBANCES, NOISES, RATES, TEST_WEEKS
+from benchmarks.rhythm.simulator import DISTURBANCES, NOISES, RATES, TEST_WEEKS, Noise
 
 AIMS: dict[str, dict[float, float]] = {
     "silence": {4.0: 5.5, 15.0: 1.9, 60.0: 0.6, 250.0: 0.3},
     "drop to 20 %": {4.0: 11.0, 15.0: 4.6, 60.0: 1.5, 250.0: 0.5},
 }
-"""Median hours by rate, in every noise."""
+"""Median hours by events an hour, over all noises."""
 STREAMS, COPIES = 48, 3
 QUICK_STREAMS, QUICK_COPIES = 6, 2
 
 
 def main() -> None:
     options = parse()
-    groups = [
-        Group(noise, rate, options.streams, options.copies, options.seed)
-        for noise in NOISES
-        for rate in RATES
-        if rate in options.rates
-    ]
-    write = json_line if options.json else table_row
     if not options.json:
         sys.stdout.write(head(options.streams, options.copies))
+    write = json_line if options.json else table_row
     with ProcessPoolExecutor(options.processes) as pool:
-        for group in groups:
-            for result in measure.measure(group, pool.map):
-                sys.stdout.write(write(group, result) + "\n")
-            sys.stdout.flush()
+        for rate in options.rates:
+            groups = [Group(noise, rate, options.streams, options.copies, options.seed) for noise in NOISES]
+            for group, results in by_group(groups, pool.map):
+                sys.stdout.writelines(write(group, result) + "\n" for result in results)
+                sys.stdout.flush()
+
+
+def by_group(groups: list[Group], run: measure.Map) -> Iterator[tuple[Group, list[Result]]]:
+    """The results of each group, and those of all noises together at the end."""
+    found = []
+    for group in groups:
+        found.append(measure.measure(group, run))
+        yield group, found[-1]
+    together = replace(groups[0], noise=Noise("all"), streams=sum(group.streams for group in groups))
+    yield together, [measure.pooled(list(of_rule)) for of_rule in zip(*found, strict=True)]
 
 
 def parse() -> argparse.Namespace:

@@ -59,14 +59,19 @@ class Found:
 class Result:
     """One rule on one group. `per_week` are false alarms per monitor-week, `error` is their standard error;
     `is_comparable` means no more of them than ours; `blind` is the share of hours in which it could not notice that
-    nothing came at all."""
+    nothing came at all; `delays` are hours, by kind of disturbance."""
 
     rule: str
     per_week: float
     error: float
     is_comparable: bool
     blind: float
-    found: dict[str, Found]
+    delays: dict[str, Floats]
+
+    @property
+    def found(self) -> dict[str, Found]:
+        """What became of each kind of disturbance."""
+        return {name: summary(each) for name, each in self.delays.items()}
 
 
 def measure(group: Group, run: Map) -> list[Result]:
@@ -104,8 +109,8 @@ def our_result(seen: list[Seen]) -> Result:
     each = np.array([stream.false_alarms for stream in seen]) / TEST_WEEKS
     poisson = math.sqrt(max(each.sum() * TEST_WEEKS, 1)) / (len(each) * TEST_WEEKS)
     between = float(each.std(ddof=1)) / math.sqrt(len(each)) if len(each) > 1 else 0.0
-    found = {what.name: summary(np.concatenate([stream.delays[what.name] for stream in seen])) for what in DISTURBANCES}
-    return Result("ours", float(each.mean()), max(poisson, between), True, 0.0, found)
+    delays = {what.name: np.concatenate([stream.delays[what.name] for stream in seen]) for what in DISTURBANCES}
+    return Result("ours", float(each.mean()), max(poisson, between), True, 0.0, delays)
 
 
 def rival_results(seen: list[Seen]) -> Iterator[Result]:
@@ -121,14 +126,26 @@ def rival_results(seen: list[Seen]) -> Iterator[Result]:
             error=math.sqrt(max(calibrated.false_alarms, 1)) / weeks,
             is_comparable=calibrated.is_reached,
             blind=rivals.blind_share(rule, counts, calibrated.threshold),
-            found={each.name: rival_found(seen, rule, calibrated.threshold, each) for each in DISTURBANCES},
+            delays={each.name: rival_delays(seen, rule, calibrated.threshold, each) for each in DISTURBANCES},
         )
 
 
-def rival_found(seen: list[Seen], rule: rivals.Score, threshold: float, what: Disturbance) -> Found:
+def rival_delays(seen: list[Seen], rule: rivals.Score, threshold: float, what: Disturbance) -> Floats:
     """What a rival makes of the same copies."""
     judged = rivals.scores(rule, np.concatenate([stream.disturbed[what.name] for stream in seen]))
-    return summary(rivals.delays(judged, threshold, np.concatenate([stream.starts[what.name] for stream in seen])))
+    return rivals.delays(judged, threshold, np.concatenate([stream.starts[what.name] for stream in seen]))
+
+
+def pooled(results: list[Result]) -> Result:
+    """One rule over groups of the same size."""
+    return Result(
+        rule=results[0].rule,
+        per_week=float(np.mean([each.per_week for each in results])),
+        error=math.hypot(*(each.error for each in results)) / len(results),
+        is_comparable=all(each.is_comparable for each in results),
+        blind=float(np.mean([each.blind for each in results])),
+        delays={each.name: np.concatenate([one.delays[each.name] for one in results]) for each in DISTURBANCES},
+    )
 
 
 def summary(delays: Floats) -> Found:

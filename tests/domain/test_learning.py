@@ -52,6 +52,30 @@ def test_a_rate_that_wobbles_and_events_in_bursts_are_told_apart() -> None:
     assert learned(in_bursts).burst == pytest.approx(5, abs=1.5)
 
 
+@pytest.mark.parametrize("rate", [1.0, 4.0, 15.0])
+def test_bursts_of_few_events_an_hour_are_not_taken_for_wobble(rate: float) -> None:
+    draw = np.random.default_rng(5)
+    bursts = draw.poisson(np.tile(shaped(rate), (20, 1)) / 3)
+    counts = np.array([[draw.geometric(1 / 3, count).sum() for count in row] for row in bursts])
+
+    profiles = [learned(each) for each in counts]
+
+    assert np.median([each.wobble for each in profiles]) < 0.04
+    assert np.median([each.burst for each in profiles]) == pytest.approx(5, abs=0.5)
+
+
+def test_rare_events_tell_nothing_of_wobble_so_the_likely_one_is_assumed() -> None:
+    assert learned(drawn(0.1)).wobble == pytest.approx(learning.LIKELY_WOBBLE, rel=0.2)
+    assert learned(drawn(250)).wobble < 0.002
+
+
+def test_noise_is_taken_for_larger_where_fewer_weeks_were_learned_from() -> None:
+    eight_weeks, two_weeks = learned(np.full(HOURS, 7)), learned(np.full(336, 7))
+
+    assert eight_weeks.burst == pytest.approx(1 + 8 / (2 * 10**2))
+    assert two_weeks.burst == pytest.approx(1 + 2 / (2 * 4**2))
+
+
 def test_the_profiles_of_many_are_those_of_each() -> None:
     many = np.stack([drawn(rate, seed) for seed, rate in enumerate([0.3, 4.0, 250.0])])
 
