@@ -43,12 +43,12 @@ class RhythmForm(forms.Form):
         ),
     )
     beet_zone = forms.CharField(
-        label="Time zone",
+        label="Local time",
         required=False,
         max_length=64,
         initial="UTC",
         widget=forms.TextInput({"class": "input", "list": "zones", "autocomplete": "off"}),
-        help_text="By whose clock its hours are: of the people who make the events.",
+        help_text="The time zone of the people who make the events, such as Europe/Berlin.",
     )
     learning_silence = DurationField(
         label="Until it has learned: alert when nothing came for",

@@ -14,16 +14,22 @@ pytestmark = pytest.mark.sqlite
 def test_what_belongs_to_the_other_kind_is_put_away(window: Open, site: Installation) -> None:
     page = window()
     page.goto("/monitors/new")
-    expect(page.get_by_text("A beet learns, and does not alert yet")).to_be_hidden()
+    expect(page.get_by_text("How a beet alerts")).to_be_hidden()
+    expect(page.get_by_label("Local time")).to_be_hidden()
 
     page.get_by_label("Beet: a stream of events").check()
 
-    expect(page.get_by_text("A beet learns, and does not alert yet")).to_be_visible()
+    expect(page.get_by_text("How a beet alerts")).to_be_visible()
+    page.get_by_label("Below 60 %").check()
+    page.get_by_label("Weeks per false alarm").fill("8")
+    page.locator("summary", has_text="Value").click()
+    page.get_by_label("Alert below").fill("0.5")
     for name in ("When are pings expected?", "Alert after", "What this means"):
         expect(page.get_by_text(name)).to_be_hidden()
     page.get_by_label("Name", exact=True).fill("Checkouts")
     page.get_by_role("button", name="Create the monitor").click()
-    until(lambda: site.rows("select type from monitors_monitor where name = 'Checkouts'") == [("beet",)])
+    asked = "select type, rho, budget_weeks, value_below from monitors_monitor where name = 'Checkouts'"
+    until(lambda: site.rows(asked) == [("beet", 0.6, 8, 0.5)])
 
 
 def test_the_preview_follows_what_is_typed_and_is_read_aloud(window: Open) -> None:

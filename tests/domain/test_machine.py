@@ -10,9 +10,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from monitors.domain import deadlines, facts, judge
 from monitors.domain.facts import Facts
+from monitors.domain.fields import HOUR_SUM
 from monitors.domain.gaps import Gaps
 from monitors.domain.schedule import Cron, Interval, Schedule
 from monitors.domain.status import Kind, Status
+from monitors.domain.values import NO_RULE, Rule
 from tests.domain.story import DAY, World, monitor, true_deadline
 
 SCHEDULES: list[Schedule] = [
@@ -37,6 +39,7 @@ monitors = st.builds(
     threshold=st.integers(1, 3),
     recovery=st.integers(1, 3),
     usual_period=st.none() | st.just(timedelta(minutes=2)),
+    rule=st.sampled_from([NO_RULE, Rule(below=1), Rule(below=1, per=HOUR_SUM)]),
 )
 
 
@@ -61,17 +64,30 @@ class MonitorMachine(RuleBasedStateMachine):
         deadline = true_deadline(self.world)
         assert deadline is None or deadline > self.now
 
-    @rule(kind=st.sampled_from(Kind), delay=delays, run_id=st.sampled_from(["", "", "a", "b"]))
-    def ping(self, kind: Kind, delay: int, run_id: str) -> None:
+    @rule(
+        kind=st.sampled_from(Kind),
+        delay=delays,
+        run_id=st.sampled_from(["", "", "a", "b"]),
+        value=st.none() | st.sampled_from([0.0, 5.0]),
+    )
+    def ping(self, kind: Kind, delay: int, run_id: str, value: float | None) -> None:
         received_at, before = max(DAY - timedelta(days=8), self.now - timedelta(seconds=delay)), self.world.facts
 
-        self.world.ping(kind, received_at, run_id)
+        self.world.ping(kind, received_at, run_id, value)
 
+        if kind is Kind.SUCCESS and before.rule.is_per_ping and value == 0:
+            kind = Kind.FAIL
         self.was_heard = self.was_heard or kind is not Kind.LOG
         if _is_older(kind, received_at, before):
             assert _state(self.world.facts) == _state(before), "an older ping never moves a newer state"
         elif kind is Kind.SUCCESS and self.world.facts.status is Status.UP:
             assert self.world.facts.misses == 0
+
+    @rule(came_to=st.sampled_from([0.0, 5.0]), ago=st.integers(0, 7200))
+    def hour(self, came_to: float, ago: int) -> None:
+        """An hour is over, of which it becomes known what its values came to."""
+        if self.world.facts.rule.is_hourly:
+            self.world.hour(self.now - timedelta(seconds=ago), came_to)
 
     @rule(word=st.sampled_from(["pause", "resume", "lock", "unlock"]))
     def order(self, word: str) -> None:
