@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from heartbeet.lib import durations
-from monitors.domain import fields, values
 from monitors.domain.evidence import Amount, Evidence, Pause, Rate
 from monitors.domain.status import Cause, Status
 
@@ -37,6 +36,7 @@ _BECAME = {
     Status.NEW: "new",
 }
 _KINDS = {Cause.SILENCE: "silence", Cause.DROP: "drop", Cause.VALUE: "unusual value"}
+_PER = {"ping": "The value", "hour_sum": "The sum of the values of the hour", "hour_mean": "The mean value of the hour"}
 
 
 FOR_A_MODEL = (
@@ -196,8 +196,22 @@ def _pause_told(found: Pause, context: Context) -> Iterator[str]:
 
 
 def _amount_told(found: Amount, context: Context) -> Iterator[str]:
-    when = "at" if found.per == fields.PING else "in the hour from"
-    yield f"The monitor {values.says(found)}, {when} {_day(found.at, context.told_at, context)}."
+    kind = "usual" if found.is_learned else "allowed"
+    match found.low, found.high:
+        case None, None:
+            bounds = ""
+        case None, high:
+            bounds = f"; up to {_figure(high)} is {kind}"
+        case low, None:
+            bounds = f"; {_figure(low)} and more is {kind}"
+        case low, high:
+            bounds = f"; {_figure(low)} to {_figure(high)} is {kind}"
+    what = _PER.get(found.per, _PER["ping"])
+    yield f"{what} was {_figure(found.value)} at {_day(found.at, context.told_at, context)}{bounds}."
+
+
+def _figure(number: float | None) -> str:
+    return "" if number is None else f"{number:,.6g}"
 
 
 def _how_rare(cause: Cause, context: Context) -> Iterator[Sentence]:

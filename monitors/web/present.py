@@ -10,12 +10,17 @@ from accounts.web.components import State
 from heartbeet.lib import durations
 from heartbeet.lib.words import Moment, Teller
 from monitors import queries
-from monitors.domain import schedule
-from monitors.domain.policy import Policy
+from monitors.domain import fields, schedule, values
+from monitors.domain.policy import BUDGET_WEEKS, Policy
 from monitors.domain.status import Cause, Status
 from monitors.models import Incident, Monitor, Ping, StatusChange
 from monitors.queries import Outlook
 
+_PER = {
+    fields.PING: "each ping",
+    fields.HOUR_SUM: "as the sum of each hour",
+    fields.HOUR_MEAN: "as the mean of each hour",
+}
 _FIRST_PINGS, _YOUNG = 3, timedelta(hours=1)
 """So long the page says that the first ping has come: whoever just made the monitor is looking for it."""
 
@@ -84,11 +89,33 @@ def headline(monitor: Monitor, outlook: Outlook, history: History, its: Policy, 
 def facts(monitor: Monitor, its: Policy) -> list[Fact]:
     """A monitor's settings in words; `its` is the policy that counts for it."""
     kept = [
-        *([Fact("Schedule", "learns its rhythm")] if monitor.type == Monitor.BEET else _promise(monitor, its)),
+        *(_rhythm(monitor, its) if monitor.type == Monitor.BEET else _promise(monitor, its)),
+        Fact("Value", _good_values(monitor)),
         Fact("Counts", "POST only" if monitor.post_only else ""),
         Fact("Project", monitor.project.name),
     ]
     return [fact for fact in kept if fact.value]
+
+
+def _rhythm(monitor: Monitor, its: Policy) -> list[Fact]:
+    silence, shared = monitor.learning_silence_sec, its.beet_budget_weeks if monitor.budget_weeks is None else None
+    weeks = monitor.budget_weeks or shared or BUDGET_WEEKS
+    return [
+        Fact("Schedule", "learns its rhythm"),
+        Fact("Alerts", f"when it is silent, or below {round(100 * monitor.rho, 1):g} % of usual"),
+        Fact("False alarms", f"one in {weeks} weeks{', all beets together' if shared else ''}"),
+        Fact("Until it has learned", f"alerts after {durations.short(silence)} of silence" if silence else ""),
+        Fact("Local time", monitor.timezone),
+        *(_telling(its)[:2] if its.alert_delay_sec or its.remind_every_sec else []),
+    ]
+
+
+def _good_values(monitor: Monitor) -> str:
+    """Which values are good, in words; empty if all are."""
+    below, above = monitor.value_below, monitor.value_above
+    limits = values.band(below, above) if (below, above) != (None, None) else ""
+    good = ", ".join(filter(None, [limits, "usual for its hour" if monitor.value_band else ""]))
+    return f"{good}, {_PER[monitor.value_per]}" if good else ""
 
 
 def _promise(monitor: Monitor, its: Policy) -> list[Fact]:

@@ -205,21 +205,10 @@ def test_a_time_in_which_nobody_listened_is_named() -> None:
 @pytest.mark.parametrize(
     ("low", "high", "is_learned", "per", "expected"),
     [
-        (12.0, 48.0, True, "ping", "The monitor reported 0, below the usual 12 to 48, at Mon 5 Jan, 14:05 UTC."),
-        (
-            12.0,
-            None,
-            False,
-            "hour_sum",
-            "The monitor summed up to 0 in an hour, below 12, in the hour from Mon 5 Jan, 14",
-        ),
-        (
-            None,
-            -1.5,
-            False,
-            "hour_mean",
-            "The monitor averaged 0 in an hour, above -1.5, in the hour from Mon 5 Jan, 14",
-        ),
+        (12.0, 48.0, True, "ping", "The value was 0 at Mon 5 Jan, 14:05 UTC; 12 to 48 is usual."),
+        (12.0, None, False, "hour_sum", "The sum of the values of the hour was 0 at Mon 5 Jan, 14:05 UTC; 12 and more"),
+        (None, -1.5, False, "hour_mean", "The mean value of the hour was 0 at Mon 5 Jan, 14:05 UTC; up to -1.5 is"),
+        (None, None, False, "ping", "The value was 0 at Mon 5 Jan, 14:05 UTC."),
     ],
 )
 def test_a_value_stands_beside_what_is_allowed_or_usual(

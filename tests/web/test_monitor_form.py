@@ -217,6 +217,41 @@ def test_the_page_and_the_settings_of_a_beet_speak_of_no_schedule(owner: Client,
     assert "cron <code>" not in page
 
 
+def test_the_page_of_a_beet_says_how_it_is_judged(owner: Client, acme: Organization) -> None:
+    beet = factories.monitor(
+        acme, type="beet", interval_sec=None, rho=0.25, learning_silence_sec=5400, timezone="Asia/Tokyo"
+    )
+    policies.edit(organization=acme, changes={"beet_budget_weeks": 13}, by=SYSTEM, now=clock.now())
+
+    page = text_of(owner, f"/monitors/{beet.id}")
+
+    for name, value in [
+        ("Alerts", "when it is silent, or below 25 % of usual"),
+        ("False alarms", "one in 13 weeks, all beets together"),
+        ("Until it has learned", "alerts after 1 h 30 min of silence"),
+        ("Local time", "Asia/Tokyo"),
+    ]:
+        assert f"<dt>{name}</dt><dd>{value}</dd>" in page
+
+
+@pytest.mark.parametrize(
+    ("rule", "says"),
+    [
+        ({"value_below": 1}, "1 or more, each ping"),
+        ({"value_above": 99.5, "value_per": "hour_sum"}, "99.5 or less, as the sum of each hour"),
+        ({"value_band": True, "value_per": "hour_mean"}, "usual for its hour, as the mean of each hour"),
+        ({"value_below": 0, "value_above": 1000, "value_band": True}, "0 to 1,000, usual for its hour, each ping"),
+    ],
+)
+def test_the_page_of_a_monitor_says_which_values_are_good(
+    owner: Client, acme: Organization, rule: dict[str, Any], says: str
+) -> None:
+    watched, plain = factories.monitor(acme, **rule), factories.monitor(acme)
+
+    assert f"<dt>Value</dt><dd>{says}</dd>" in text_of(owner, f"/monitors/{watched.id}")
+    assert "<dt>Value</dt>" not in text_of(owner, f"/monitors/{plain.id}")
+
+
 def test_the_kind_of_a_heartbeat_stays_too(owner: Client, alices_monitor: Monitor) -> None:
     owner.post(f"/monitors/{alices_monitor.id}/edit", {**GIVEN, "kind": "beet"})
 
