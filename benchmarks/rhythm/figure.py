@@ -16,7 +16,8 @@ from monitors.domain.expected import Expected, Profile
 
 WIDTH, LEFT, HIGH, LOW, BETWEEN = 860, 46, 170, 120, 46
 DAYS, LEARNED = 4, 8 * 168
-DROP, SILENCE, BACK = 34, 58, 76  # hours after the first midnight that is shown
+DROP, DROP_ENDS, SILENCE, BACK = 33, 42, 61, 68  # hours after the first midnight that is shown
+SEED = 29
 EPOCH = START.timestamp() + LEARNED * 3600
 STYLE = """
 text { font: 12px system-ui, sans-serif; fill: #444 }
@@ -29,15 +30,22 @@ text { font: 12px system-ui, sans-serif; fill: #444 }
 
 def stream() -> tuple[NDArray[np.float64], Profile]:
     """The events of the days that are shown, as seconds since 1970, and what eight weeks before them were like."""
-    draw = np.random.default_rng(7)
+    draw = np.random.default_rng(SEED)
     slot = np.arange(168)
     shape = 2 + 14 * np.clip(np.sin((slot % 24 - 7) / 15 * np.pi), 0, None) * np.where(slot < 120, 1.0, 0.6)
     wobble = draw.lognormal(-0.01, 0.15, LEARNED)
     profile = learning.learn(START, draw.poisson(np.tile(shape, 8) * wobble)[None], np.ones((1, LEARNED)), "UTC")[0]
-    left = [0.0 if SILENCE <= hour < BACK else 0.3 if DROP <= hour < SILENCE else 1.0 for hour in range(DAYS * 24)]
+    left = [_left(hour) for hour in range(DAYS * 24)]
     counts = draw.poisson(shape[: DAYS * 24] * np.array(left))
     hours = np.repeat(np.arange(DAYS * 24), counts) + draw.uniform(size=counts.sum())
     return EPOCH + np.sort(hours) * 3600, profile
+
+
+def _left(hour: int) -> float:
+    """The share of the usual events that comes."""
+    if SILENCE <= hour < BACK:
+        return 0.0
+    return 0.35 if DROP <= hour < DROP_ENDS else 1.0
 
 
 def judged(times: NDArray[np.float64], profile: Profile) -> tuple[list[tuple[float, float, float]], list[Turn]]:
