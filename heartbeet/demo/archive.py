@@ -129,24 +129,33 @@ def _write_pulse(monitor: Monitor, record: Record) -> None:
     )
 
 
-def write_rhythms(records: Sequence[Record], founded: Founded, *, now: datetime) -> None:
-    """Count the hours of the beets and learn from them, as the product does; judging goes on where the rules ended."""
-    beets = {founded.monitors[record.job.name].id: record for record in records if record.job.is_beet}
+@transaction.atomic
+def write_hours(records: Iterable[Record], founded: Founded, *, now: datetime) -> None:
+    """Count the hours of the beets that the product has passed already."""
     RollupMark.objects.get_or_create(id=1, defaults={"rolled_until": hours.floor(now)})
     mark = rollup.locked()
     assert mark is not None, "it is there by now"
     counted = Counter(
         (monitor_id, hours.number(sent.at))
-        for monitor_id, record in beets.items()
+        for monitor_id, record in _beets(records, founded).items()
         for sent in record.pings
         if sent.at < mark.rolled_until
     )
     rollup.merge(rollup.Counts.of([(*key, count) for key, count in counted.items()]))
+
+
+def write_rhythms(records: Iterable[Record], founded: Founded, *, now: datetime) -> None:
+    """Learn from the hours, as the product does; judging goes on where the rules ended."""
+    beets = _beets(records, founded)
     learn.at_once(list(beets), now=now)
     for monitor_id, facts in [(id_, record.facts) for id_, record in beets.items()]:
         if isinstance(facts, BeetFacts) and facts.arms is not None:
             sweep_sql.write_arms([(*rhythms.arms_columns(facts.arms), monitor_id)])
     _set_deadlines(list(beets))
+
+
+def _beets(records: Iterable[Record], founded: Founded) -> dict[int, Record]:
+    return {founded.monitors[record.job.name].id: record for record in records if record.job.is_beet}
 
 
 def _set_deadlines(beet_ids: list[int]) -> None:

@@ -51,6 +51,7 @@ def fill(company: Company, *, owner: User, seed: int, now: datetime) -> Filled:
     gap = (start, start + company.gap[1])
     records = [_record(job, company, gap, seed=seed, now=now) for job in company.jobs]
     pings = archive.write_pings(records, founded.monitors, now=now)
+    archive.write_hours(records, founded, now=now)
     dice = random.Random(f"{seed}:{company.name}")  # noqa: S311
     stories = _stories(records, founded, dice, now)
     with transaction.atomic():

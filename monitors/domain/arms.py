@@ -29,9 +29,9 @@ RECOVERY_LOOK_SEC = 60.0
 """So often an open incident is looked at: recovery comes from events, and events wake nothing."""
 ENOUGH, BACK_AFTER, BACK_ODDS = 0.5, 5.0, 3.0
 """A silence is over with this share of what is expected, over so many expected events, once G has come down by so many
-nats: neither a stray event ends it, nor a trickle. A drop is over when G is back to 0: half of what is expected comes
-by chance now and then from a stream that stays low, and at 30 % of 60 an hour that ended and opened the incident anew
-fifteen times in three days."""
+nats: neither a stray event ends it, nor a trickle. Of a drop G must come down by ln(N), or to 0: half of what is
+expected comes by chance now and then from a stream that stays low, and at 30 % of 60 an hour that ended and opened the
+incident anew fifteen times in three days. By ln(N) it happens about once a week."""
 NEARLY_SILENT = 0.2
 _NO_WOBBLE = 1e-6
 
@@ -54,13 +54,14 @@ class Tuning:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """The two arms' numbers: the threshold `h` in nats, `silence` as expected events without one, and what G gains per
-    expected event and loses per event."""
+    """The two arms' numbers: the threshold `h` in nats, `silence` as expected events without one, what G gains per
+    expected event and loses per event, and where it must be for a drop to be over."""
 
     h: float
     silence: float
     gain: float
     loss: float
+    back: float
 
     @classmethod
     def of(cls, profile: Profile, tuning: Tuning) -> "Thresholds":
@@ -72,9 +73,10 @@ class Thresholds:
 def _thresholds(c: float, v: float, weekly: float, tuning: Tuning) -> Thresholds:
     """Asked at every look, and the same from one learning to the next."""
     h = max(3.0, math.log(max(1.0, weekly / c * tuning.budget_weeks)))
+    back = max(0.0, h - max(BACK_ODDS, math.log(max(1.0, weekly / c))))
     guard = min(0.4, 1.5 * math.sqrt(v))
     silence = c * h if v < _NO_WOBBLE else c * math.expm1(v * h) / v
-    return Thresholds(h, silence, (1 - tuning.rho) * (1 - guard) / c, math.log(1 / tuning.rho) / c)
+    return Thresholds(h, silence, (1 - tuning.rho) * (1 - guard) / c, math.log(1 / tuning.rho) / c, back)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def begin(at: float, heard_at: float | None = None) -> Arms:
 @dataclass(frozen=True, slots=True)
 class Turn:
     """Something changed: an alarm opened or got worse, and then `severity` is how bad it is, or it is over. `expected`
-    and `seen` are since `since`; `log_odds` is how far from chance, in nats."""
+    and `seen` are since `since`; `log_odds` is how far from chance, in nats. `heard_at` is the last event's time."""
 
     at: float
     arm: Arm
@@ -122,6 +124,7 @@ class Turn:
     expected: float
     seen: int
     log_odds: float
+    heard_at: float
 
 
 def advance(
@@ -261,7 +264,7 @@ class _Walk:
             since, expected, seen = self.heard_at, self.quiet + ahead, 0
         else:
             since, expected, seen = self.drop_since, self.drop_expected + ahead, self.drop_seen
-        self.turns.append(Turn(at, arm, severity, since, expected, seen, self._test.h))
+        self.turns.append(Turn(at, arm, severity, since, expected, seen, self._test.h, self.heard_at))
 
     def _maybe_back(self, at: float, size: int) -> None:
         """Whether the stream is back. Where too little comes it begins anew with this event."""
@@ -270,11 +273,11 @@ class _Walk:
         self.back_seen += size
         if self.back_seen < ENOUGH * self.back_expected or self.back_seen == size:
             self.back_expected, self.back_seen = 0.0, size
-        is_likely = self.drop <= self._test.h - BACK_ODDS
-        is_heard = alarm.began is Arm.SILENCE and self.back_expected >= BACK_AFTER and is_likely
+        limit = self._test.h - BACK_ODDS if alarm.began is Arm.SILENCE else self._test.back
+        is_heard = self.back_expected >= BACK_AFTER and self.drop <= limit
         if self.drop > 0.0 and not is_heard:
             return
-        self.turns.append(Turn(at, alarm.arm, None, alarm.opened_at, self.back_expected, self.back_seen, 0.0))
+        self.turns.append(Turn(at, alarm.arm, None, alarm.opened_at, self.back_expected, self.back_seen, 0.0, at))
         self.alarm, self.drop = None, 0.0
 
 

@@ -272,12 +272,8 @@ def _turned(step: _Step, turn: Turn, profile: Profile) -> _Step:
         evidence["openedAs"] = str(began_as)
         after = replace(step.facts, incident=replace(facts.incident, cause=cause, began_as=began_as))
         return step.then(after, IncidentEscalated(max(at, facts.incident.opened_at), cause, turn.severity, evidence))
-    opened = IncidentOpened(at, cause, None, _heard(turn, facts), turn.severity, evidence)
+    opened = IncidentOpened(at, cause, None, rhythm.instant(turn.heard_at), turn.severity, evidence)
     return step.then(replace(step.facts, incident=OpenIncident(at, cause)), opened)
-
-
-def _heard(turn: Turn, facts: BeetFacts) -> datetime | None:
-    return rhythm.instant(turn.since) if turn.arm is Arm.SILENCE else facts.last_ping_at
 
 
 def _evidence(turn: Turn, tuning: Tuning, profile: Profile) -> dict[str, Any]:
