@@ -7,7 +7,7 @@ person resolved by hand was none: that person said that it is well.
 
 import struct
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,12 +16,12 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from numpy.typing import NDArray
 
-from monitors import hourly_values, rhythm_sql
+from monitors import hourly_values, rhythm_sql, rollup
 from monitors.domain import counted, fields, hours, rhythm
 from monitors.domain.counted import Window
 from monitors.domain.gaps import Span
 from monitors.domain.status import Cause, Status
-from monitors.models import Gap, HourlyCount, Incident, Monitor, Pulse, Rhythm, RollupMark, StatusChange
+from monitors.models import Gap, HourlyCount, Incident, Monitor, Pulse, Rhythm, StatusChange
 
 LEARNS_EVERY = timedelta(days=1)
 PROGRESS_EVERY = timedelta(hours=1)
@@ -98,8 +98,7 @@ def _claim(now: datetime, limit: int) -> list[int]:
 
 
 def _learn(monitor_ids: Sequence[int], now: datetime) -> None:
-    rolled_until = RollupMark.objects.filter(id=1).values_list("rolled_until", flat=True).first()
-    window = Window.back_from(rolled_until or hours.floor(now), weeks=rhythm.WEEKS)
+    window = Window.back_from(rollup.rolled_until() or hours.floor(now), weeks=rhythm.WEEKS)
     by_zone = defaultdict(list)
     for beet in _beets(monitor_ids, window):
         by_zone[beet.zone].append(beet)
@@ -196,17 +195,21 @@ def _spoilt(beets: list[Beet], window: Window) -> dict[int, list[Span]]:
     """The pauses and the confirmed incidents of the beets, by their number in the table."""
     numbers = {beet.monitor_id: number for number, beet in enumerate(beets)}
     found: dict[int, list[Span]] = defaultdict(list)
-    changes: dict[int, list[tuple[datetime, bool]]] = {beet.monitor_id: [] for beet in beets}
-    moves = Q(from_status=Status.PAUSED) | Q(to_status=Status.PAUSED)
-    rows = StatusChange.objects.filter(moves, monitor_id__in=list(numbers), at__gte=window.start).order_by("at", "id")
-    for monitor_id, at, to in rows.values_list("monitor_id", "at", "to_status"):
-        changes[monitor_id].append((at, to == Status.PAUSED))
-    for beet in beets:
-        if spans := counted.paused(changes[beet.monitor_id], window, is_paused=beet.is_paused):
-            found[numbers[beet.monitor_id]] += spans
+    for monitor_id, spans in pauses({beet.monitor_id: beet.is_paused for beet in beets}, window).items():
+        found[numbers[monitor_id]] += spans
     for incident in _confirmed(list(numbers), window):
         found[numbers[incident.monitor_id]].append((_since(incident), incident.resolved_at or window.end))
     return found
+
+
+def pauses(is_paused: Mapping[int, bool], window: Window) -> dict[int, list[Span]]:
+    """When these monitors were paused, by id; of each it is given whether it is so now."""
+    changes: dict[int, list[tuple[datetime, bool]]] = {monitor_id: [] for monitor_id in is_paused}
+    moves = Q(from_status=Status.PAUSED) | Q(to_status=Status.PAUSED)
+    rows = StatusChange.objects.filter(moves, monitor_id__in=list(changes), at__gte=window.start).order_by("at", "id")
+    for monitor_id, at, to in rows.values_list("monitor_id", "at", "to_status"):
+        changes[monitor_id].append((at, to == Status.PAUSED))
+    return {id_: counted.paused(changes[id_], window, is_paused=paused) for id_, paused in is_paused.items()}
 
 
 def _confirmed(monitor_ids: list[int], window: Window) -> QuerySet[Incident]:

@@ -47,7 +47,7 @@ def run(*, watermark: datetime) -> list[datetime]:
     """Count the hours that are over by the watermark and were not counted yet. Returns when they began; most runs
     return none, after a look at one row."""
     until = hours.floor(watermark)
-    since = RollupMark.objects.filter(id=1).values_list("rolled_until", flat=True).first() or _begin(until)
+    since = rolled_until() or _begin(until)
     counted: list[datetime] = []
     while since < until:
         end = min(since + STEP, until)
@@ -56,6 +56,11 @@ def run(*, watermark: datetime) -> list[datetime]:
         counted += [hours.start(number) for number in range(hours.number(since), hours.number(end))]
         since = end
     return counted
+
+
+def rolled_until() -> datetime | None:
+    """Up to which hour events are counted; None before the first run."""
+    return RollupMark.objects.values_list("rolled_until", flat=True).first()
 
 
 @transaction.atomic

@@ -140,6 +140,11 @@ def number(name: str, says: str, **schema: Any) -> Query:
     return Query(name, says, {"type": "integer", "minimum": 1, **schema})
 
 
+def real(name: str, says: str, **schema: Any) -> Query:
+    """A parameter that is any number; `schema` gives its `minimum` and `maximum`."""
+    return Query(name, says, {"type": "number", **schema})
+
+
 def instant(name: str, says: str) -> Query:
     """A parameter that is a time."""
     return Query(name, says, {"type": "string", "format": "date-time"})

@@ -1,5 +1,6 @@
 """Query parameters, read strictly: what is wrong with one is said, never guessed."""
 
+import math
 from collections import Counter
 from collections.abc import Collection
 from datetime import UTC, datetime
@@ -48,6 +49,25 @@ def number(name: str, value: str) -> int:
     if not (value.isascii() and value.isdigit() and value.strip("0")):
         raise bad(name, "Give an id, a whole number.")
     return min(int(value[:20]), LARGEST_ID)
+
+
+def whole(asked: QueryDict, name: str, least: int, most: int) -> int:
+    """A parameter that is a whole number within bounds. Raises ValidationError."""
+    text = given(asked, name)
+    if text.isascii() and text.isdigit() and len(text) < 12 and least <= int(text) <= most:
+        return int(text)
+    raise bad(name, f"Give a whole number from {least} to {most}.")
+
+
+def real(asked: QueryDict, name: str, least: float, most: float) -> float:
+    """A parameter that is a number within bounds. Raises ValidationError."""
+    try:
+        number = float(given(asked, name))
+    except ValueError:
+        number = math.nan
+    if not least <= number <= most:
+        raise bad(name, f"Give a number from {least} to {most}.")
+    return number
 
 
 def instant(name: str, value: str) -> datetime:

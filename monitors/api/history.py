@@ -5,12 +5,13 @@ from typing import ClassVar
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api import describe
+from accounts.api import describe, parameters
 from accounts.api.paging import Pages
 from accounts.domain.roles import Scope
-from monitors import history
+from monitors import history, rehearsals
 from monitors.api import filters, history_rows, windows
 from monitors.api.views import MonitorEndpoint
+from monitors.domain import fields, policy, rehearsal
 from monitors.domain.status import Kind
 
 _WINDOW = [
@@ -75,3 +76,40 @@ class MonitorTimeline(MonitorEndpoint):
         window = windows.window(request.query_params, self.now)
         size = windows.bucket_size(request.query_params, window)
         return Response(history_rows.timeline(history.timeline(self.monitor(monitor_id), window, size, self.now)))
+
+
+class MonitorReplay(MonitorEndpoint):
+    """`/monitors/{id}/replay`."""
+
+    needs: ClassVar = {"GET": (Scope.MONITORS_READ,)}
+
+    @describe.call(
+        "Replay a monitor",
+        name="replayMonitor",
+        answer=history_rows.ReplayRow,
+        query=[
+            describe.real(
+                "rho",
+                "The share of the usual rate below which a drop alerts; the monitor's own without it.",
+                minimum=fields.MIN_RHO,
+                maximum=fields.MAX_RHO,
+            ),
+            describe.number(
+                "budgetWeeks",
+                "Weeks per false alarm; the monitor's own, or the organisation's, without it.",
+                maximum=policy.MAX_BUDGET_WEEKS,
+            ),
+        ],
+    )
+    def get(self, request: Request, monitor_id: int) -> Response:
+        """When a beet would have alerted in the past eight weeks with these settings, which need not be its own. What
+        it counted by the hour is replayed as if the events of an hour had come evenly. A heartbeat has no rhythm, and
+        so no alarms."""
+        monitor = self.monitor(monitor_id)
+        asked = request.query_params
+        if parameters.given(asked, "rho"):
+            monitor.rho = parameters.real(asked, "rho", fields.MIN_RHO, fields.MAX_RHO)
+        if parameters.given(asked, "budgetWeeks"):
+            monitor.budget_weeks = parameters.whole(asked, "budgetWeeks", 1, policy.MAX_BUDGET_WEEKS)
+        found = rehearsals.of_monitor(monitor, now=self.now)
+        return Response(rehearsal.as_plain(found) if found else {"stream": monitor.name, **rehearsal.NOTHING})

@@ -146,6 +146,27 @@ class TimelineRow(_InWindow):
     buckets = BucketRow(many=True, read_only=True)
 
 
+class AlarmRow(serializers.Serializer[Any]):
+    """An incident that would have been."""
+
+    openedAt = shown.moment("When it would have opened.")
+    resolvedAt = shown.moment("When it would have been over; null if it was not yet.", null=True)
+    arm = shown.choice("What it would have been about.", ["silence", "drop"])
+    severity = shown.choice("How bad it would have become.", ["warning", "critical"])
+    expected = shown.number("How many events were expected when it opened, since the last or since they were few.")
+    seen = shown.whole("How many of those had come.")
+    logOdds = shown.number("How far from chance that is: the natural logarithm of the odds.")
+
+
+class ReplayRow(serializers.Serializer[Any]):
+    """What a replay came to. Both times are null of a monitor that has counted no events yet."""
+
+    stream = shown.text("The name of the monitor.")
+    learnedFrom = shown.moment("From when on it learned at first.", null=True)
+    learnedTo = shown.moment("Until when it learned at first; from there on it is judged.", null=True)
+    alarms = AlarmRow(many=True, read_only=True)
+
+
 def pings(found: Iterable[Ping], *, with_source: bool) -> list[dict[str, Any]]:
     """The rows of many pings."""
     row = PingRow()

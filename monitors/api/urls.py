@@ -20,6 +20,7 @@ urlpatterns = [
     *either("monitors/<int:monitor_id>/pings", history.MonitorPings.as_view()),
     *either("monitors/<int:monitor_id>/stats", history.MonitorStats.as_view()),
     *either("monitors/<int:monitor_id>/timeline", history.MonitorTimeline.as_view()),
+    *either("monitors/<int:monitor_id>/replay", history.MonitorReplay.as_view()),
     *either("listening-gaps", listening.ListeningGaps.as_view()),
     *either("alert-policy", policy.AlertPolicy.as_view()),
     *either("incidents", incidents.Incidents.as_view()),

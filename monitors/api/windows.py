@@ -39,10 +39,7 @@ def bucket_size(asked: QueryDict, within: Window) -> timedelta:
 
 
 def _number(asked: QueryDict, name: str, least: int, most: int) -> int:
-    text = parameters.given(asked, name)
-    if text.isascii() and text.isdigit() and len(text) < 12 and least <= int(text) <= most:
-        return int(text)
-    raise parameters.bad(name, f"Give a whole number from {least} to {most}.")
+    return parameters.whole(asked, name, least, most)
 
 
 def _instant(asked: QueryDict, name: str) -> datetime | None:

@@ -63,12 +63,14 @@ def rehearse_hours(
     zone: str,
     tuning: Tuning,
     gaps: Gaps = NO_GAPS,
+    readiness: float = 1.0,
 ) -> Rehearsal:
     """The same for one stream of which the events of each hour from `start` are known; judged from `learn_to`."""
     times = rhythm.seconds(start) + 3600 * np.arange(len(counts), dtype=np.float64)
     until = start + timedelta(hours=len(counts))
+    learn_to = min(learn_to, until)
     history = _spread(times, counts, 3600, points_of(len(counts)), start, learn_to)
-    (alarms,) = rhythm.replay_many([history], until=until, zone=zone, tuning=tuning, gaps=gaps)
+    (alarms,) = rhythm.replay_many([history], until=until, zone=zone, tuning=tuning, gaps=gaps, readiness=readiness)
     return Rehearsal(name, start, learn_to, until, int(counts.sum()), alarms)
 
 
@@ -119,6 +121,10 @@ def as_plain(found: Rehearsal) -> dict[str, Any]:
             for alarm in found.alarms
         ],
     }
+
+
+NOTHING: dict[str, Any] = {"learnedFrom": None, "learnedTo": None, "alarms": []}
+"""What is answered of a stream of which nothing was counted, beside its name."""
 
 
 def moment(at: datetime) -> str:

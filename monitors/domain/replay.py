@@ -74,9 +74,11 @@ def replay_many(
     tuning: Tuning,
     relearn_days: int = 1,
     gaps: Gaps = NO_GAPS,
+    readiness: float = 1.0,
 ) -> list[list[Alarm]]:
     """The alarms of each history up to `until`. Learned is from the last eight weeks, in which nobody listened during
-    `gaps`, every `relearn_days`; what has learned keeps it while its alarms leave too little to learn anew."""
+    `gaps`, every `relearn_days`; what has learned keeps it while its alarms leave too little to learn anew. `readiness`
+    is the share of the time and the events that make a rhythm known with which it may judge already."""
     deaf = [(expected.seconds(start), expected.seconds(end)) for start, end in gaps.intervals]
     step = timedelta(days=relearn_days)
     streams = [_Stream(past, until, deaf) for past in pasts]
@@ -85,15 +87,17 @@ def replay_many(
         alike[expected.seconds(stream.past.learn_to) % step.total_seconds()].append(stream)
     for many in alike.values():
         for start in range(0, len(many), TOGETHER):
-            _Company(many[start : start + TOGETHER], zone, deaf).run(until, step, tuning)
+            _Company(many[start : start + TOGETHER], zone, deaf, readiness).run(until, step, tuning)
     return [stream.alarms for stream in streams]
 
 
 class _Company:
     """Streams that learn at the same times."""
 
-    def __init__(self, streams: list["_Stream"], zone: str, deaf: Sequence[tuple[float, float]]) -> None:
-        self._streams, self._zone = streams, zone
+    def __init__(
+        self, streams: list["_Stream"], zone: str, deaf: Sequence[tuple[float, float]], readiness: float
+    ) -> None:
+        self._streams, self._zone, self._readiness = streams, zone, readiness
         self._first = min(stream.first for stream in streams)
         hours = max(stream.first + len(stream.counts) for stream in streams) - self._first
         self._counts = np.zeros((len(streams), hours))
@@ -136,9 +140,11 @@ class _Company:
     def _is_ready(self, rows: list[int], counts: Times, weights: Times, stop: int) -> NDArray[np.bool_]:
         has_learned = np.array([self._streams[row].profile is not None for row in rows], bool)
         length = np.array([min(_WINDOW, stop + self._first - self._streams[row].first) for row in rows])
-        is_long = length * timedelta(hours=1) >= learning.READY_AFTER
-        is_enough = is_long & (counts.sum(axis=1) >= learning.READY_EVENTS)
-        found: NDArray[np.bool_] = np.where(has_learned, weights.sum(axis=1) >= _ENOUGH_HOURS, is_enough)
+        is_long = length >= _ENOUGH_HOURS * self._readiness
+        is_enough = is_long & (counts.sum(axis=1) >= learning.READY_EVENTS * self._readiness)
+        found: NDArray[np.bool_] = np.where(
+            has_learned, weights.sum(axis=1) >= _ENOUGH_HOURS * self._readiness, is_enough
+        )
         return found
 
     def _hours(self, span: tuple[float, float]) -> slice:

@@ -22,8 +22,9 @@ from monitors import policies, queries
 from monitors.domain import fields
 from monitors.domain.fields import MonitorFields
 from monitors.domain.policy import Policy
+from monitors.models import Monitor
 from monitors.operations import Created
-from monitors.web import forms, present_schedule, views
+from monitors.web import forms, present_replay, present_schedule, replaying, views
 from monitors.web.timing import TimingForm
 
 _page = require_http_methods(["GET", "HEAD", "POST"])
@@ -70,7 +71,8 @@ def edit(request: HttpRequest, monitor_id: int) -> HttpResponse:
             )
             messages.success(request, "Saved.")
             return redirect(monitor)
-    return _show(request, who, form, {"monitor": monitor, "but": present_schedule.stillness(monitor, clock.now())})
+    about = {"monitor": monitor, "but": present_schedule.stillness(monitor, clock.now())}
+    return _show(request, who, form, {**about, "replay": _replay(who, monitor, form)})
 
 
 @_page
@@ -135,6 +137,14 @@ def _panel(who: Access, usual: Policy, typed: Mapping[str, Any]) -> present_sche
     tell, floor = words.Teller.for_zone(clock.now(), who.zone), who.organization.plan.interval_floor_sec
     form, is_told = TimingForm.typed(typed), bool(typed.get("channels"))
     return present_schedule.panel(form, usual, floor, tell, is_told=is_told)
+
+
+def _replay(who: Access, monitor: Monitor, form: forms.MonitorForm) -> present_replay.Panel | None:
+    """What a beet would have alerted of with what was typed so far."""
+    if monitor.type != Monitor.BEET:
+        return None
+    tell = words.Teller.for_zone(clock.now(), who.zone)
+    return replaying.panel(monitor, form.typed_so_far(), tell)
 
 
 def _show(request: HttpRequest, who: Access, form: forms.MonitorForm, about: dict[str, Any]) -> HttpResponse:

@@ -8,7 +8,9 @@ from accounts.web import live
 from alerts import queries as alerts_queries
 from alerts.web import present as channels
 from heartbeet.lib import words
-from monitors import badges, ping_log, policies, queries
+from monitors import badges, ping_log, policies, queries, rehearsals
+from monitors.domain import status
+from monitors.domain.status import Status
 from monitors.models import Monitor
 from monitors.operations import Secrets
 from monitors.web import (
@@ -18,6 +20,7 @@ from monitors.web import (
     present_badges,
     present_incidents,
     present_pings,
+    present_replay,
     snippets,
     widget_values,
 )
@@ -85,7 +88,19 @@ def whole(who: Access, monitor: Monitor, token: str, tell: words.Teller) -> dict
         "facts": present.facts(monitor, shown["policy"]),
         "channels": [channels.row(each, may_edit=shown["can_edit"]) for each in alerts_queries.subscribed(monitor)],
         "badge": present_badges.maybe(badges.of_monitor(monitor)),
+        "meanwhile": _meanwhile(monitor, tell),
     }
+
+
+def _meanwhile(monitor: Monitor, tell: words.Teller) -> present_replay.Panel | None:
+    """What a beet that still learns would have alerted of, if it did already; None if there is nothing to say."""
+    if monitor.type != Monitor.BEET or status.of_beet(Status(monitor.pulse.status)) is not Status.LEARNING:
+        return None
+    found = rehearsals.of_monitor(monitor, is_early=True, now=tell.now)
+    if found is None or not found.is_judged:
+        return None
+    early = "It still learns and tells nobody. By what it knows so far you would"
+    return present_replay.panel(found, tell, settings=early)
 
 
 def _job(monitor: Monitor, secrets: Secrets) -> snippets.Job:

@@ -38,6 +38,7 @@ CALLS = [
     ("get", "/monitors/{monitor}/pings", ["monitors:read"], "owner admin member viewer"),
     ("get", "/monitors/{monitor}/stats", ["monitors:read"], "owner admin member viewer"),
     ("get", "/monitors/{monitor}/timeline", ["monitors:read"], "owner admin member viewer"),
+    ("get", "/monitors/{monitor}/replay", ["monitors:read"], "owner admin member viewer"),
     ("post", "/monitors/{monitor}/test-alert", ["monitors:write"], "owner admin member"),
     ("post", "/monitors/{monitor}/snooze", ["monitors:write"], "owner admin member"),
     ("post", "/monitors/{monitor}/unsnooze", ["monitors:write"], "owner admin member"),

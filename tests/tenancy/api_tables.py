@@ -42,6 +42,7 @@ MONITORS = table.rows(
     GET    monitors/<monitor_id>/pings                  401    401     401     scope 200    200    200   200   404
     GET    monitors/<monitor_id>/stats                  401    401     401     scope 200    200    200   200   404
     GET    monitors/<monitor_id>/timeline               401    401     401     scope 200    200    200   200   404
+    GET    monitors/<monitor_id>/replay                 401    401     401     scope 200    200    200   200   404
     GET    listening-gaps                               401    401     401     scope 200    200    200   200   200
     GET    incidents                                    401    401     401     scope 200    200    200   200   200
     GET    incidents/<incident_id>                      401    401     401     scope 200    200    200   200   404

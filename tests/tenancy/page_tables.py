@@ -24,6 +24,7 @@ MONITORS = table.rows(
     GET  /monitors/schedule                   sign-in 200   200    200    200   200   200   -
     GET  /monitors/<monitor_id>               sign-in 200   200    200    200   200   404   -
     GET  /monitors/<monitor_id>/charts        sign-in 200   200    200    200   200   404   -
+    GET  /monitors/<monitor_id>/replay        sign-in 200   200    200    200   200   404   -
     GET  /monitors/<monitor_id>/edit          sign-in 200   403    200    200   200   404   -
     POST /monitors/<monitor_id>/edit          sign-in done  403    done   done  done  404   /monitors/<monitor_id>
     GET  /monitors/<monitor_id>/clone         sign-in 200   403    200    200   200   404   -
