@@ -31,12 +31,20 @@ _CARRIED = Q(kind=Kind.SUCCESS, value__gt=-_BOUND, value__lt=_BOUND)
 _RULED = Q(value_band=True) | Q(value_below__isnull=False) | Q(value_above__isnull=False)
 
 
+def judge_counted(hours: Iterable[datetime], *, now: datetime) -> int:
+    """Judge the hours that were just counted, and the one before each again: a worker that died between counting and
+    judging leaves nothing unjudged. Returns how many incidents opened."""
+    counted = set(hours)
+    return sum(judge(start, now=now) for start in sorted(counted | {start - HOUR for start in counted}))
+
+
 def judge(hour_start: datetime, *, now: datetime) -> int:
     """Judge what the values of the hour from `hour_start` came to, of all monitors that ask for it. Returns how many
     incidents opened; judging an hour again changes nothing.
 
     The caller knows that all that was received in the hour is stored. An hour in which nobody listened for a while is
-    not judged, nor one that is over for more than a day, nor for a monitor that was not watched all the time."""
+    not judged, nor one that is over for more than a day, nor for a monitor that was not watched all the time or has
+    been changed since."""
     end = hour_start + HOUR
     if now - end > RECENT or Gap.objects.filter(started_at__lt=end, ended_at__gt=hour_start).exists():
         return 0
@@ -78,12 +86,13 @@ def learn_due(*, now: datetime, limit: int = BATCH) -> int:
 
 
 def _watched(hour_start: datetime) -> QuerySet[Monitor]:
-    """Monitors that ask for their hours, and were watched in all of this one: their first ping came before it, and
-    nobody paused them."""
+    """Monitors that ask for their hours, and were watched in all of this one: their first ping came before it, nobody
+    paused them, and what they ask for was asked then."""
     monitor = OuterRef("pk")
     was_pinged = Exists(Ping.objects.filter(monitor=monitor, received_at__lt=hour_start))
     was_paused = Exists(StatusChange.objects.filter(monitor=monitor, from_status=Status.PAUSED, at__gt=hour_start))
-    asked = Monitor.objects.filter(_RULED, value_per__in=[HOUR_SUM, HOUR_MEAN], deleted_at=None, locked=False)
+    ruled = Monitor.objects.filter(_RULED, value_per__in=[HOUR_SUM, HOUR_MEAN], deleted_at=None, locked=False)
+    asked = ruled.filter(updated_at__lte=hour_start + HOUR)
     return asked.exclude(pulse__status=Status.PAUSED).filter(was_pinged).exclude(was_paused)
 
 

@@ -1,7 +1,6 @@
 """The Celery tasks of monitoring: the sweep, and what beets learn from."""
 
 import threading
-from collections.abc import Iterable
 from datetime import datetime
 
 from celery import current_app, shared_task
@@ -32,8 +31,8 @@ def learn_rhythms() -> None:
         return
     try:
         now = clock.now()
-        heard_through = watermark.sweep_clock(now)
-        if heard_through is not None and _judge_hours(rollup.run(watermark=heard_through), now):
+        heard_through = watermark.accounted_through(now)
+        if heard_through is not None and _count_and_judge(heard_through, now):
             current_app.send_task("alerts.dispatch")
         learn.run(now=now)
         hourly_values.learn_due(now=now)
@@ -41,6 +40,6 @@ def learn_rhythms() -> None:
         _learning.release()
 
 
-def _judge_hours(hours: Iterable[datetime], now: datetime) -> int:
-    """Judge what the values of these hours came to; returns how many incidents opened."""
-    return sum(hourly_values.judge(start, now=now) for start in hours)
+def _count_and_judge(heard_through: datetime, now: datetime) -> int:
+    """Count the hours that are over, and judge what their values came to; returns how many incidents opened."""
+    return hourly_values.judge_counted(rollup.run(watermark=heard_through), now=now)

@@ -115,6 +115,14 @@ def sweep_clock(now: datetime) -> datetime | None:
     return clock
 
 
+def accounted_through(now: datetime) -> datetime | None:
+    """Up to when everything received is stored, and every `Gap` is known: for who judges beside the sweep, whose clock
+    may be a tick ahead of the gaps. None: nobody listens, or the sweep has not run yet."""
+    clock = sweep_clock(now)
+    covered = Watermark.objects.values_list("covered_through", flat=True).first()
+    return None if clock is None or covered is None else min(clock, covered)
+
+
 def _live() -> QuerySet[IngestNode]:
     return IngestNode.objects.filter(stopped_at=None, died_at=None)
 

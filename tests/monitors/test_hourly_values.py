@@ -147,6 +147,14 @@ def test_a_monitor_has_to_be_watched_all_the_hour() -> None:
     assert judge() == 0
 
 
+def test_a_rule_does_not_judge_the_hours_before_it() -> None:
+    monitor = job(**SUM | {"value_below": 0})
+    heard(monitor, 5)
+    operations.edit(monitor=monitor, changes={"value_below": 10}, by=SYSTEM, now=ONE + timedelta(minutes=10))
+
+    assert judge() == 0
+
+
 def test_hours_of_beets_are_judged_too() -> None:
     beet = factories.monitor(type="beet", interval_sec=None, name="orders", **SUM)
     heard(beet, 5, at=NOON - HOUR)
