@@ -3,7 +3,11 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
@@ -78,3 +82,42 @@ def sign_in(page: Page, *, to: str = "**/") -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(to)
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A beet that knows its rhythm, and a board with every kind of widget of it."""
+
+    beet: str
+    event_url: str
+    board: str
+
+
+@pytest.fixture(scope="session")
+def shop(chromium: Browser, site: Installation, cookies: Any) -> Shop:
+    """Eight weeks of checkouts, imported; the board is made by its forms."""
+    made = site.api("POST", "/monitors?include=secrets", {"name": "Checkouts", "type": "beet"}, expect=201)
+    site.command("import", str(_history(site)), "--monitor", str(made["id"]))
+    site.ping(made["secrets"]["pingUrl"])
+    context = chromium.new_context(base_url=f"http://127.0.0.1:{site.port}")
+    context.add_cookies(cookies)
+    page = context.new_page()
+    page.goto("/boards")
+    page.get_by_label("Name of a new board").fill("Shop at a glance")
+    page.get_by_role("button", name="Make a board").click()
+    for kind in ("Events", "Status", "Last seen", "Record", "Rate", "Usual week"):
+        page.get_by_role("radio", name=kind).check()
+        page.get_by_label("Of which monitor").select_option("Checkouts")
+        page.get_by_role("button", name="Add the widget").click()
+    board = urlsplit(page.url).path.removesuffix("/edit")
+    context.close()
+    return Shop(f"/monitors/{made['id']}", made["secrets"]["pingUrl"], board)
+
+
+def _history(site: Installation) -> Path:
+    """Events of each hour, more of them by day."""
+    file, end = site.folder / "checkouts.csv", datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    hours = (end - timedelta(hours=ago) for ago in range(8 * 7 * 24, 0, -1))
+    rows = [f"checkouts,{at.isoformat()},{40 if 8 <= at.hour < 20 else 4}" for at in hours]
+    file.write_text("\n".join(["stream,timestamp,count", *rows]))
+    return file

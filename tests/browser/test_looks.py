@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, Shop
 from tests.chaos.installation import Installation
 
 pytestmark = pytest.mark.sqlite
@@ -15,7 +15,7 @@ LONG = "Warehouse_synchronisation_of_all_regional_order_tables_into_the_reportin
 
 
 @pytest.fixture(scope="session")
-def pages(site: Installation) -> list[str]:
+def pages(site: Installation, shop: Shop) -> list[str]:
     """Every kind of page, with a monitor whose words are long."""
     body = {"name": LONG[:250], "intervalSec": 3600, "tags": ["x" * 50, "y" * 50], "description": LONG}
     made = site.api("POST", "/monitors?include=secrets", body, expect=201)
@@ -40,6 +40,13 @@ def pages(site: Installation) -> list[str]:
         f"{monitor}/pings/{ping}",
         "/incidents",
         f"/incidents/{incident}",
+        shop.beet,
+        f"{shop.beet}/charts",
+        f"{shop.beet}/edit",
+        "/boards",
+        shop.board,
+        f"{shop.board}/edit",
+        f"{shop.board}/delete",
         "/channels",
         "/channels/new",
         "/channels/new/webhook",
