@@ -30,6 +30,11 @@ class Hours:
         """When an hour begins."""
         return self.start + number * HOUR
 
+    @property
+    def began(self) -> datetime:
+        """When the first of them begins that had events; after the last if none had."""
+        return self.at(next((number for number, count in enumerate(self.counts) if count), len(self.counts)))
+
     def total(self, window: Window) -> int:
         """How many came in the hours that begin in a window."""
         first, end = (-((self.start - at) // HOUR) for at in (window.start, window.end))  # rounded up

@@ -49,7 +49,6 @@ def living(
         change=change,
         incident=next((each for each in incidents if each.resolved_at is None), None),
         failure=queries.failure_behind(change),
-        has_pings=monitor.pulse.ping_count > 0,
     )
     its, outlook = policies.of_monitors([monitor])[monitor.id], queries.outlook(monitor, tell.now)
     moments = (outlook.next_due_at, outlook.deadline_at, monitor.snoozed_until)

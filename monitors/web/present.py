@@ -54,13 +54,11 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What explains a monitor's state: its last change, the open incident, the ping whose `fail` was the change, and
-    whether any ping has come."""
+    """What explains a monitor's state: its last change, the open incident, and the ping whose `fail` was the change."""
 
     change: StatusChange | None
     incident: Incident | None
     failure: Ping | None
-    has_pings: bool = False
 
 
 def headline(monitor: Monitor, outlook: Outlook, history: History, its: Policy, tell: Teller) -> Headline:
@@ -73,7 +71,7 @@ def headline(monitor: Monitor, outlook: Outlook, history: History, its: Policy, 
         state=State.of(outlook.status),
         since=tell.clock(since.replace(microsecond=0)),
         ago=tell.moment(since),
-        reason="The ping that was due has not come yet." if is_late else _reason(history, tell),
+        reason="The ping that was due has not come yet." if is_late else _reason(monitor, history, tell),
         outlook=_what_next(monitor, outlook, its, tell),
         snooze=_snooze(monitor, tell),
         last_ping=tell.maybe(monitor.pulse.last_ping_at),
@@ -160,6 +158,11 @@ def _schedule(monitor: Monitor) -> schedule.Schedule:
     return schedule.build(interval_sec=monitor.interval_sec, cron=monitor.cron, zone=monitor.timezone)
 
 
+def _named(monitor: Monitor) -> str:
+    """What comes to it."""
+    return "event" if monitor.type == Monitor.BEET else "ping"
+
+
 def _snooze(monitor: Monitor, tell: Teller) -> SafeString | str:
     if not queries.is_snoozed(monitor, tell.now):
         return ""
@@ -207,10 +210,10 @@ def _way_back(monitor: Monitor, its: Policy) -> str:
     return "one success brings it back up" if left <= 1 else f"{left} successes in a row bring it back up"
 
 
-def _reason(history: History, tell: Teller) -> SafeString | str:
+def _reason(monitor: Monitor, history: History, tell: Teller) -> SafeString | str:
     change, incident, failure = history.change, history.incident, history.failure
     if change is None:
-        return "" if history.has_pings else "Waiting for the first ping."
+        return "" if monitor.pulse.ping_count else f"Waiting for the first {_named(monitor)}."
     if change.cause == Cause.RECOVERED and change.from_status == Status.UNKNOWN:
         return "A success came; before, nobody could tell."
     if change.cause == Cause.MISSED and incident and incident.expected_at:

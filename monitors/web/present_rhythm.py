@@ -85,7 +85,7 @@ def rate(known: Hours, profile: Profile | None, alarms: Sequence[Incident], coun
         spots=[Spot(n / len(hours), (n + 1) / len(hours), _told(each, tell)) for n, each in enumerate(hours)],
         columns=[_column(number, each, len(hours), scale) for number, each in enumerate(hours)],
         alarms=[_alarm(each, start, end, tell) for each in found],
-        name="rate",
+        name="rate" if count == DAY else "rate is-week",
     )
     return Chart(
         key=f"rate-{count}",
@@ -93,7 +93,7 @@ def rate(known: Hours, profile: Profile | None, alarms: Sequence[Incident], coun
         summary=summary,
         scale=plot.scale(drawn),
         picture=plot.picture(drawn),
-        legend=_legend(profile, found, tell),
+        legend=_legend(profile, found, count, tell),
         columns=("Hour", "Events", "Usual", "Incident"),
         rows=tuple(_row(each, found, tell) for each in reversed(hours)),
     )
@@ -221,8 +221,9 @@ def _summary(hours: Sequence[_Hour], alarms: Sequence[Incident], count: int, now
     return f"{_LABELS[count]}: {total:,} event{'' if total == 1 else 's'}{usually}{opened}"
 
 
-def _legend(profile: Profile | None, alarms: Sequence[Incident], tell: Teller) -> str:
-    band = " The area is where most such hours lie, the line what is expected." if profile else ""
+def _legend(profile: Profile | None, alarms: Sequence[Incident], count: int, tell: Teller) -> str:
+    line = ", the line what is expected" if count == DAY else ""
+    band = f" The area is where most such hours lie{line}." if profile else ""
     marks = " A square is a critical incident, a triangle a warning." if alarms else ""
     return f"Events of each hour; the last goes on.{band}{marks} Times are {tell.now.astimezone(tell.zone):%Z}."
 

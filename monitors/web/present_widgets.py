@@ -129,7 +129,7 @@ def counter(known: Known, tell: Teller) -> Counter:
     days = calendar.days(tell.now, tell.zone, 30)
     spans = {"Today": days[-1].start, "7 days": days[-7].start, "30 days": days[0].start}
     figures = [
-        Figure(name, f"{known.hours.total(Window(start, tell.now)):,}", _expected(known.profile, start, tell.now))
+        Figure(name, f"{known.hours.total(Window(start, tell.now)):,}", _expected(known, start, tell.now))
         for name, start in spans.items()
     ]
     return Counter(figures, _bars(known.hours, tell))
@@ -180,11 +180,12 @@ def week(known: Known, tell: Teller) -> present_rhythm.Week:
 _CONTENTS = {COUNTER: counter, STATUS: standing, LAST_SEEN: last_seen, RECORD: record, RATE: rate, WEEK: week}
 
 
-def _expected(profile: Profile | None, start: datetime, now: datetime) -> str:
-    """`usual 1,180`, in three digits: of the hour that goes on as much as is over."""
-    if profile is None:
+def _expected(known: Known, start: datetime, now: datetime) -> str:
+    """`usual 1,180`, in three digits: since the first event, and of the hour that goes on as much as is over."""
+    profile = known.profile
+    if profile is None or known.hours is None:
         return ""
-    total, at = 0.0, start
+    total, at = 0.0, max(start, known.hours.began)
     while at < now:
         total += profile.rate_at(at) * (min(HOUR, now - at) / HOUR)
         at += HOUR

@@ -83,6 +83,8 @@ def test_before_the_first_event_there_are_no_widgets(owner: Client, beet: Monito
 
     assert "card widget" not in page
     assert "<progress" not in page
+    assert "Waiting for the first event." in page
+    assert "call it wherever the event happens" in page
 
 
 def test_it_says_when_silence_would_be_noticed(owner: Client, known: Monitor) -> None:
@@ -119,5 +121,5 @@ def test_its_page_takes_few_queries(
 ) -> None:
     owner.get("/incidents")
 
-    with django_assert_max_num_queries(32):
+    with django_assert_max_num_queries(26):
         owner.get(f"/monitors/{known.id}")

@@ -48,6 +48,14 @@ def test_a_counter_says_what_is_usual_by_now() -> None:
     assert [each.remark for each in shown.figures] == ["usual 19.1k", "usual 197k", "usual 878k"]  # 15.5 hours of today
 
 
+def test_nothing_is_usual_before_the_first_event() -> None:
+    profile = Profile("UTC", (10.0,) * 168)
+
+    shown = present_widgets.counter(known((*[0] * 700, *[1] * 44), profile=profile), TELL)
+
+    assert [each.remark for each in shown.figures] == ["usual 155", "usual 435", "usual 435"]  # 43.5 hours
+
+
 def test_the_bars_say_their_numbers() -> None:
     shown = present_widgets.counter(known((7, *[0] * 10, 1200, 3)), TELL)
 
