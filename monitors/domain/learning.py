@@ -31,6 +31,8 @@ LEVEL_HOURS = 2 * WEEK_HOURS
 LEVEL_EVENTS = 50.0
 """The level of the last two weeks is believed by t / (t + this), t being what was to come in them."""
 _TINY = 1e-9
+_LEAST_SPARE = 0.1
+"""Of an hour that was learned from alone, and so has no residual."""
 
 Array = NDArray[np.float64]
 
@@ -58,17 +60,19 @@ def learn(
     slots = _Slots(expected.slots(zone, start, hours.shape[1]))
     roots = np.cbrt(hours) ** 2
     robust = np.ones_like(hours)
+    burst, wobble = np.ones(len(hours)), np.full(len(hours), LIKELY_WOBBLE)
     for _ in range(PASSES):
         omega = seen * robust
         weight, total = slots.sums(omega), slots.sums(omega * hours)
         prior = _prior(total, weight)
-        rates = (KAPPA * prior + total) / (KAPPA + weight)
+        kappa = KAPPA * _agreement(prior, total, weight, burst, wobble)
+        rates = (kappa * prior + total) / (kappa + weight)
         squares = slots.sums(omega * (hours - slots.spread(rates)) ** 2)
-        burst, wobble = _dispersion(squares / _spare(weight), weight, rates, prior)
+        burst, wobble = _dispersion(squares / _spare(weight, kappa), weight, rates, prior)
         robust = _robust(roots, rates, burst, wobble, slots)
         if floors is not None:
             robust = np.where(floors & (hours < slots.spread(rates)), 0.0, robust)
-    burst, wobble = _foreseen(burst, wobble, weight)
+    burst, wobble = _foreseen(burst, wobble, weight, kappa)
     level = _level(hours, slots.spread(rates), seen * robust)
     if levels is not None:
         level = np.where(np.isnan(levels), level, levels)
@@ -111,6 +115,19 @@ def _prior(total: Array, weight: Array) -> Array:
     return found
 
 
+def _agreement(prior: Array, total: Array, weight: Array, burst: Array, wobble: Array) -> Array:
+    """How far the prior can be believed in each slot, 0 to 1 (M, 168): 1 unless the slot's own weeks contradict it by
+    more than USUAL standard deviations.
+
+    The hour before the doors open has nothing, and its neighbour 500: smoothed, 70 were expected there, and every
+    morning began with a false alarm."""
+    variance = burst[:, None] * prior + wobble[:, None] * prior**2
+    spread = np.sqrt(variance * (1 / np.maximum(weight, _TINY) + 1 / KAPPA))
+    residual = np.abs(_ratio(total, weight) - prior) / np.maximum(spread, _TINY)
+    agreement: Array = np.minimum(1.0, USUAL / np.maximum(residual, _TINY)) ** 8
+    return np.where(weight > _TINY, agreement, 1.0)
+
+
 def _dispersion(squares: Array, weight: Array, rates: Array, prior: Array) -> tuple[Array, Array]:
     """c ≥ 1 and 0 ≤ v ≤ 0.5 of Var(n) = c·λ + v·λ², by least squares on the squared residuals, each weighed by the
     inverse of its variance 2σ⁴ + κ₄, the fourth cumulant κ₄ being about c³λ. `squares` and `weight` are sums over the
@@ -142,20 +159,21 @@ def _least_squares(squares: Array, rates: Array, weight: Array, precision: Array
     return np.maximum(_ratio(b1 - wobble * a12, a11), 1.0), wobble
 
 
-def _foreseen(burst: Array, wobble: Array, weight: Array) -> tuple[Array, Array]:
+def _foreseen(burst: Array, wobble: Array, weight: Array, kappa: Array) -> tuple[Array, Array]:
     """The same for hours to come, in which the rate learned in W weeks is wrong by e = W/(κ + W)² of its variance.
 
     The variance of a count grows by e. Half of that is what a wait needs: with a relative variance e/L of the rate, a
     silence of L expected events has a chance of e^(−L + eL/2). Without this, streams of 4 to 15 an hour, whose waits
     fall into one or two slots, had up to 1.5 times the false alarms that the budget allows."""
-    error = (weight / (KAPPA + weight) ** 2).mean(axis=1)
+    error = (weight / (kappa + weight) ** 2).mean(axis=1)
     return burst * (1 + error / 2), np.minimum(wobble * (1 + error), MOST_WOBBLE)
 
 
-def _spare(weight: Array) -> Array:
+def _spare(weight: Array, kappa: Array) -> Array:
     """What a residual keeps of its variance, since λ was learned from the same hour: 1 − 2/(κ + W) + W/(κ + W)² in a
     slot that was learned with weight W; 1 where it was learned from others."""
-    spare: Array = np.where(weight > _TINY, 1 - 2 / (KAPPA + weight) + weight / (KAPPA + weight) ** 2, 1.0)
+    total = kappa + weight
+    spare: Array = np.where(weight > _TINY, np.maximum(1 - 2 / total + weight / total**2, _LEAST_SPARE), 1.0)
     return spare
 
 

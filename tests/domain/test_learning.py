@@ -69,6 +69,18 @@ def test_rare_events_tell_nothing_of_wobble_so_the_likely_one_is_assumed() -> No
     assert learned(drawn(250)).wobble < 0.002
 
 
+def test_nothing_is_expected_in_the_hours_beside_a_busy_one_that_never_had_anything() -> None:
+    slot = np.arange(HOURS) % 168
+    opening_hours = (slot % 24 >= 9) & (slot % 24 < 17) & (slot < 120)
+    counts = np.random.default_rng(7).poisson(np.where(opening_hours, 500.0, 0.0))
+
+    profile = learned(counts)
+
+    assert profile.rates[8] < 0.5  # smoothed by the hours beside it, 70 were expected
+    assert profile.rates[9] == pytest.approx(500, rel=0.06)
+    assert profile.burst < 1.3
+
+
 def test_noise_is_taken_for_larger_where_fewer_weeks_were_learned_from() -> None:
     eight_weeks, two_weeks = learned(np.full(HOURS, 7)), learned(np.full(336, 7))
 
