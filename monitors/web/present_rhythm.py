@@ -54,6 +54,11 @@ class Learning:
     events_needed: int
     until_then: str
 
+    @property
+    def so_far(self) -> str:
+        """`9 of 14 days, 31 of 50 events`."""
+        return f"{self.days} of {self.days_needed} days, {self.events} of {self.events_needed} events"
+
 
 @dataclass(frozen=True, slots=True)
 class _Hour:

@@ -21,6 +21,7 @@ from monitors.models import Incident, Monitor, Rhythm
 from monitors.models.boards import COUNTER, LAST_SEEN, RATE, RECORD, STATUS, WEEK
 from monitors.queries import Outlook
 from monitors.web import present_rhythm
+from monitors.web.present_rhythm import Learning
 from monitors.web.present_series import Chart
 
 BARS = 12
@@ -95,11 +96,12 @@ class Counter:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a monitor is, since when, and its open incident, if there is one."""
+    """How a monitor is, since when, its open incident, if there is one, and how far it has learned, if it does."""
 
     state: State
     since: Moment
     incident_url: str
+    learning: Learning | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,7 @@ def standing(known: Known, tell: Teller) -> Standing:
         State.of(outlook.status),
         tell.moment(outlook.next_due_at if is_late and outlook.next_due_at else known.monitor.pulse.status_since),
         reverse("monitors:incident", args=[incident]) if incident else "",
+        present_rhythm.learning(known.monitor, known.rhythm, tell),
     )
 
 
@@ -173,7 +176,7 @@ def rate(known: Known, tell: Teller) -> Rate:
 def week(known: Known, tell: Teller) -> present_rhythm.Week:
     """Its usual week."""
     its = present_rhythm.learning(known.monitor, known.rhythm, tell)
-    so_far = f": {its.days} of {its.days_needed} days, {its.events} of {its.events_needed} events so far" if its else ""
+    so_far = f": {its.so_far} so far" if its else ""
     return present_rhythm.usual_week(known.profile, tell, f"Its week is shown here once it has learned it{so_far}.")
 
 

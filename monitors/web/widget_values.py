@@ -86,7 +86,7 @@ def _known(wanted: Sequence[Wanted], tell: Teller) -> dict[int, Known]:
     """What the widgets need of each monitor, and no more."""
     monitors = {each.monitor.id: each.monitor for each in wanted}
     counted = sorted({each.monitor.id for each in wanted if each.kind in _COUNTED})
-    beets = sorted({each.monitor.id for each in wanted if each.kind in _COUNTED | {WEEK}})
+    beets = sorted({each.monitor.id for each in wanted if each.monitor.type == Monitor.BEET})
     alarming = {each.monitor.id for each in wanted if each.kind == RATE}
     standing = [monitors[id_] for id_ in sorted({each.monitor.id for each in wanted if each.kind == STATUS})]
     days = calendar.days(tell.now, tell.zone, 30 if any(each.kind == COUNTER for each in wanted) else 8)

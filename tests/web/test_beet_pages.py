@@ -60,7 +60,7 @@ def test_its_page_shows_its_rhythm_in_place_of_what_makes_no_sense_for_it(owner:
 def test_a_refresh_brings_its_widgets_too(owner: Client, known: Monitor) -> None:
     part = owner.get(f"/monitors/{known.id}", headers={"HX-Request": "true"}).content.decode()
 
-    assert '<div class="widgets" id="rhythm" data-live hx-swap-oob="morph">' in part
+    assert '<div class="widgets is-own" id="rhythm" data-live hx-swap-oob="morph">' in part
     assert part.count('class="card widget"') == 4
 
 
