@@ -86,3 +86,11 @@ def load(row: list[Any]) -> Arrival:
     return Arrival(
         bytes.fromhex(digest), received_us, Kind(kind), method, source, run_id, exit_code, value, kept or None
     )
+
+
+class Placed(NamedTuple):
+    """An arrival whose monitor is known; `kind` is what it counts as there."""
+
+    arrival: Arrival
+    monitor_id: int
+    kind: Kind

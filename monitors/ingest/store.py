@@ -4,7 +4,7 @@ import dataclasses
 import operator
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import structlog
 from django import db
@@ -14,7 +14,8 @@ from heartbeet.lib import clock
 from monitors import models, sql, transitions
 from monitors.domain import ping
 from monitors.domain.status import Kind
-from monitors.ingest.arrival import Arrival, Batch, Outcome
+from monitors.ingest import values
+from monitors.ingest.arrival import Arrival, Batch, Outcome, Placed
 
 log = structlog.get_logger(__name__)
 
@@ -23,15 +24,6 @@ _DEADLOCK = "40P01"
 
 
 _monitor_of = operator.itemgetter("m")
-_received_at = operator.itemgetter(1)
-
-
-class Placed(NamedTuple):
-    """An arrival whose monitor is known; `kind` is what it counts as there."""
-
-    arrival: Arrival
-    monitor_id: int
-    kind: Kind
 
 
 def record(batch: Batch, *, now: datetime) -> None:
@@ -50,7 +42,7 @@ def _record_at_once(batch: Batch, now: datetime) -> list[Placed] | None:
     instead of five, and each row is touched once. None if something needs judgement, or has changed."""
     known = sql.look_up(_digests(batch))
     placed, judged_ids = _place(batch.arrivals, known)
-    if judged_ids or _weighed(placed, known):
+    if judged_ids or values.news(placed, known) != values.NO_NEWS:
         return None
     versions = {each.monitor_id: each for each in known.values()}
     changes = _changes(placed, batch.limited, known)
@@ -69,14 +61,16 @@ def _record_under_lock(batch: Batch, now: datetime) -> list[Placed]:
     with transaction.atomic():
         known = sql.lock(_digests(batch))
         placed, judged_ids = _place(batch.arrivals, known)
+        wrong = values.news(placed, known)
+        judged_ids |= wrong.jobs
         plain, unfinished = placed, []
         if judged_ids:
             plain = [each for each in placed if each.monitor_id not in judged_ids]
             unfinished = _judge([each for each in placed if each.monitor_id in judged_ids], now)
         changes = _changes((*plain, *unfinished), batch.limited, known)
         sql.write(batch.id, pings=_rows(plain), pulses=changes, now=now)
-        for monitor_id, values in _weighed(placed, known).items():
-            _weigh(monitor_id, values, now)
+        for monitor_id, given in wrong.beets.items():
+            _weigh(monitor_id, given, now)
     return placed
 
 
@@ -116,27 +110,9 @@ def _place(arrivals: Iterable[Arrival], known: dict[bytes, sql.Known]) -> tuple[
         kind = Kind.LOG if found.post_only and arrival.method in _READS else arrival.kind
         placed.append(Placed(arrival, found.monitor_id, kind))
         is_plain = kind is Kind.SUCCESS and found.is_plain and not arrival.run_id
-        needs_judgement = not is_plain or _has_value(arrival, kind, found)
-        if needs_judgement and not found.is_beet:
+        if not (is_plain or found.is_beet):
             judged_ids.add(found.monitor_id)
     return placed, judged_ids
-
-
-def _has_value(arrival: Arrival, kind: Kind, found: sql.Known) -> bool:
-    """Whether it carries a value that is to be judged."""
-    return found.judges_values and arrival.value is not None and kind is Kind.SUCCESS
-
-
-def _weighed(placed: Iterable[Placed], known: dict[bytes, sql.Known]) -> dict[int, list[tuple[float, datetime]]]:
-    """The values that beets are to be judged by, in the order they were received: their pings themselves are plain."""
-    found: dict[int, list[tuple[float, datetime]]] = {}
-    asked = {digest: its for digest, its in known.items() if its.is_beet and its.judges_values}
-    for arrival, monitor_id, kind in placed if asked else ():
-        its = asked.get(arrival.digest)
-        if its is not None and arrival.value is not None and _has_value(arrival, kind, its):
-            at = clock.from_microseconds(arrival.received_us)
-            found.setdefault(monitor_id, []).append((arrival.value, at))
-    return {monitor_id: sorted(found[monitor_id], key=_received_at) for monitor_id in sorted(found)}
 
 
 def _settle_unknown(arrivals: Iterable[Arrival], placed: Iterable[Placed]) -> None:
@@ -210,11 +186,11 @@ def _is_judged(placed: Placed, now: datetime) -> bool:
     return True
 
 
-def _weigh(monitor_id: int, values: list[tuple[float, datetime]], now: datetime) -> None:
+def _weigh(monitor_id: int, given: values.Given, now: datetime) -> None:
     """Hand what a beet's pings carried to the rules. If judging raises, the pings stay."""
     try:
         with transaction.atomic():
-            transitions.weighed(monitor_id, values, now=now)
+            transitions.weighed(monitor_id, given, now=now)
     except Exception as error:
         if is_outage(error):
             raise

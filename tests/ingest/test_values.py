@@ -11,7 +11,7 @@ from monitors import operations, sql, transitions
 from monitors.domain.status import Kind
 from monitors.domain.values import Bands
 from monitors.ingest.arrival import Outcome
-from monitors.models import Incident, Monitor, Rhythm
+from monitors.models import Incident, Monitor, Ping, Pulse, Rhythm
 from tests import factories
 from tests.factories import NOON
 from tests.ingest.test_store import arrival, digest, pings, pulse, record, seconds
@@ -137,14 +137,46 @@ def test_a_look_up_says_whose_values_are_judged() -> None:
         assert [sql.look_up(digests)[each].judges_values for each in digests] == found
 
 
-def test_good_values_of_a_beet_cost_no_write(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
-    row = beet(value_below=1)
-    many = [arrival(row, seconds(number), value=5.0) for number in range(100)]
+@pytest.mark.parametrize("is_beet", [False, True])
+def test_good_values_cost_a_batch_one_more_read(
+    is_beet: bool, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    monitors = [
+        factories.monitor(type="beet", interval_sec=None, value_below=1)
+        if is_beet
+        else factories.healthy(at=NOON, value_below=1)
+        for _ in range(5)
+    ]
+    Pulse.objects.update(status="up")
+    many = [arrival(each, seconds(number), value=5.0) for number in range(20) for each in monitors]
 
-    with django_assert_max_num_queries(12):  # of which the look at the beet is the same for one and for a hundred
+    with django_assert_max_num_queries(3):  # the read, and a savepoint where there is a transaction
         record(*many)
 
-    assert pulse(row).ping_count == 100
+    assert Ping.objects.filter(value=5.0).count() == 100
+    assert not Incident.objects.exists()
+
+
+def test_a_wrong_value_among_good_ones_is_found_and_the_order_kept() -> None:
+    job = factories.healthy(at=NOON, name="backup", value_below=1)
+
+    record(
+        arrival(job, seconds(3), value=7.0), arrival(job, seconds(1), value=5.0), arrival(job, seconds(2), value=0.0)
+    )
+
+    assert incidents(job) == [("value", "backup reported 0, below 1", False)]
+    assert (pulse(job).status, pulse(job).ping_count) == ("up", 4)
+
+
+def test_a_band_that_cannot_be_read_costs_no_ping_of_anybody() -> None:
+    job, other = factories.healthy(at=NOON, value_band=True), factories.healthy(at=NOON)
+    Rhythm.objects.filter(monitor=job).update(bands=b"no band")
+
+    outcomes = record(arrival(job, seconds(60), value=0.0), arrival(other, seconds(60)))
+
+    assert outcomes == [Outcome.STORED] * 2
+    assert (pulse(job).ping_count, pulse(other).ping_count) == (2, 2)
+    assert pulse(job).deadline == seconds(60)  # the sweep looks at it, and tells the operator
 
 
 def test_pausing_stops_the_judging_of_values() -> None:
