@@ -21,10 +21,12 @@ from alerts import queries
 from heartbeet.lib import clock, metrics
 from monitors import queries as queries_of_monitors
 from monitors import watermark
-from monitors.models import Incident, IngestNode, Pulse, SweepMark
+from monitors.models import Incident, IngestNode, Pulse, RollupMark, SweepMark
 
 SWEEP_MAY_LAG = timedelta(seconds=30)
 ALERT_MAY_WAIT = timedelta(minutes=2)
+HOURS_MAY_LAG = timedelta(hours=3)
+"""The hours of beets are counted as they end. What is learned of them goes stale only slowly."""
 REMEMBERED = timedelta(hours=24)
 """For how long a dead node is a reason to worry; afterwards it is history."""
 FIGURES_HOLD_SEC = 5
@@ -56,6 +58,7 @@ class System:
     dead_nodes: int
     put_off: int
     letters_stuck: bool
+    hours_lag_sec: float | None = None
 
     def reasons(self) -> list[str]:
         """One sentence for each thing that is wrong."""
@@ -78,6 +81,8 @@ class System:
             found.append(f"{self.dead_nodes} ingest processes went without goodbye in the last day.")
         if self.put_off:
             found.append(f"{self.put_off} monitors cannot be judged.")
+        if self.hours_lag_sec is not None and self.hours_lag_sec > HOURS_MAY_LAG.total_seconds():
+            found.append(f"Events were last counted {self.hours_lag_sec / 3600:.0f} hours ago, so beets do not learn.")
         if self.letters_stuck:
             found.append("The mail server takes no letters of accounts: nobody can sign up or reset a password.")
         return found
@@ -122,6 +127,7 @@ def system(request: HttpRequest) -> HttpResponse:
         "deadNodes": found.dead_nodes,
         "monitorsPutOff": found.put_off,
         "lettersStuck": found.letters_stuck,
+        "hoursLagSec": found.hours_lag_sec,
     }
     return _json(body, status=503 if reasons else 200)
 
@@ -136,6 +142,7 @@ def look(*, now: datetime) -> System:
     """Ask the database how our own work is going. Raises DatabaseError if it does not answer."""
     mark = SweepMark.objects.order_by("-finished_at").first()
     undelivered = queries.undelivered(now)
+    rolled = RollupMark.objects.order_by("-rolled_until").first()
     lost = IngestNode.objects.filter(stopped_at=None, died_at__gt=now - REMEMBERED)
     return System(
         sweep_lag_sec=_age(mark.finished_at if mark else None, now),
@@ -147,6 +154,7 @@ def look(*, now: datetime) -> System:
         dead_nodes=lost.count(),
         letters_stuck=letters.is_stuck(now),
         put_off=Pulse.objects.exclude(judge_error="").filter(monitor__deleted_at=None).count(),
+        hours_lag_sec=_age(rolled.rolled_until if rolled else None, now),
     )
 
 
@@ -170,6 +178,7 @@ def _figures_of(found: System) -> list[metrics.Figure]:
         metrics.Gauge("flagged_channels", "Alert channels that lose every message.", found.flagged_channels),
         metrics.Gauge("dead_nodes", "Ingest processes lost in the last day.", found.dead_nodes),
         metrics.Gauge("letters_stuck", "1 if the mail server takes no letters.", int(found.letters_stuck)),
+        metrics.Gauge("hours_lag_seconds", "Since the last hour with counted events.", _or_nan(found.hours_lag_sec)),
         metrics.Gauge("monitors_put_off", "Monitors that cannot be judged.", found.put_off),
     ]
 

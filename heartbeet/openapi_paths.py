@@ -129,6 +129,7 @@ _SYSTEM = _state(
     flaggedChannels=_COUNT,
     deadNodes=_COUNT,
     monitorsPutOff=_COUNT,
+    hoursLagSec=_LAG,
 )
 _READY = _state("ok", "unavailable", reasons=_REASONS)
 

@@ -14,22 +14,27 @@ from monitors.models import (
     AlertPolicy,
     Badge,
     Batch,
+    Board,
     Deafness,
     Feed,
     Gap,
     GapNotice,
+    HourlyCount,
     Incident,
     IncidentEvent,
     IngestNode,
     Monitor,
     Ping,
     Pulse,
+    Rhythm,
+    RollupMark,
     Run,
     StatusChange,
     SweepMark,
     Token,
     Unheard,
     Watermark,
+    Widget,
 )
 
 
@@ -200,6 +205,47 @@ class WatermarkPage(ReadOnlyPage):
 
     list_display = ("covered_through", "ticked_at", "hold_until")
     search_fields = ("=pk",)
+
+
+@admin.register(Rhythm)
+class RhythmPage(MonitorPart):
+    """What monitors have learned, and where the judgement of beets stands."""
+
+    list_display = ("monitor", "learned_at", "events", "level", "burst", "wobble", "evaluated_at", "best_count")
+    exclude = ("rates", "bands")
+
+
+@admin.register(HourlyCount)
+class HourlyCountPage(MonitorPart):
+    """Events of each UTC day, packed by the hour."""
+
+    list_display = ("day", "monitor")
+    exclude = ("counts",)
+
+
+@admin.register(RollupMark)
+class RollupMarkPage(ReadOnlyPage):
+    """Up to which hour events are counted."""
+
+    search_fields = ("=pk",)
+
+
+@admin.register(Board)
+class BoardPage(ReadOnlyPage):
+    """Pages of widgets."""
+
+    list_display = ("name", "organization", "created_at", "updated_at")
+    list_select_related = ("organization",)
+    search_fields = ("name", "organization__name", "organization__slug")
+
+
+@admin.register(Widget)
+class WidgetPage(ReadOnlyPage):
+    """What stands on boards."""
+
+    list_display = ("board", "position", "kind", "monitor", "width")
+    list_select_related = ("board", "monitor")
+    search_fields = ("board__name", "monitor__name")
 
 
 @admin.register(Batch)

@@ -81,6 +81,7 @@ def test_a_system_where_nobody_listens_says_so(client: Client) -> None:
         pytest.param({"oldest_undelivered_sec": 200.0}, "1 alerts wait, the oldest for 200 s.", id="nobody sends"),
         pytest.param({"flagged_channels": 1}, "1 alert channels lose every message", id="a channel works no more"),
         pytest.param({"dead_letters": 2}, "2 alerts could not be delivered", id="a channel refuses for good"),
+        pytest.param({"hours_lag_sec": 14_400.0}, "Events were last counted 4 hours ago", id="hours are not counted"),
         pytest.param({"put_off": 1}, "1 monitors cannot be judged.", id="a judgement raises"),
         pytest.param({"letters_stuck": True}, "The mail server takes no letters", id="nobody gets their link"),
     ],
@@ -94,6 +95,7 @@ def test_each_trouble_is_a_reason_of_its_own(change: dict[str, Any], reason: str
 
 def test_short_lags_are_no_reason() -> None:
     assert health.System(**WELL).reasons() == []
+    assert health.System(**WELL, hours_lag_sec=7_000.0).reasons() == []
 
 
 def test_metrics_are_prometheus_text(client: Client) -> None:
