@@ -37,7 +37,7 @@ check: .venv/dev.stamp  ## Style, types, layers, migrations
 	$(BIN)/heartbeet schema --check
 
 bench: .venv/dev.stamp  ## Measure: one JSON line per case
-	@for name in ingest sweep judging learning latency storm api pages sign_in; do $(BIN)/python -m benchmarks.$$name || exit 1; done
+	@for name in ingest sweep judging learning replay latency storm api pages sign_in; do $(BIN)/python -m benchmarks.$$name || exit 1; done
 	@$(BIN)/python -m benchmarks.rhythm --quick --json
 
 fuzz: .venv/dev.stamp  ## Ask the API for what nobody expects: FUZZ examples for each call

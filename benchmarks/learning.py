@@ -91,7 +91,7 @@ def learning(count: int) -> None:
     from monitors import learn
     from monitors.models import Rhythm
 
-    started, knocks, longest = time.perf_counter(), 0, 0.0
+    started, spent, knocks, longest = time.perf_counter(), time.process_time(), 0, 0.0
     while True:
         began = time.perf_counter()
         if not learn.run(now=NOW):
@@ -100,7 +100,8 @@ def learning(count: int) -> None:
         knocks += 1
     seconds = time.perf_counter() - started
     ready = Rhythm.objects.exclude(rates=None).count()
-    say("learned", seconds, beets=count, ready=ready, ms_each=round(1000 * seconds / count, 3), knocks=knocks,
+    say("learned", seconds, beets=count, ready=ready, ms_each=round(1000 * seconds / count, 3),
+        processor_ms_each=round(1000 * (time.process_time() - spent) / count, 3), knocks=knocks,
         longest_knock=round(longest, 2))  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from monitors.domain import arms, expected, learning
+from monitors.domain import arms, calm, expected, learning
 from monitors.domain.arms import Thresholds, Tuning, Turn
 from monitors.domain.expected import HOUR_SEC, Expected, Profile
 from monitors.domain.gaps import NO_GAPS, Gaps
@@ -185,12 +185,17 @@ class _Stream:
         until, clock = expected.seconds(end), Expected(self.profile, self._deaf)
         low, high = np.searchsorted(self.past.times, [self._state.at, until], side="right")
         times = self.past.times[low:high]
-        deltas = np.diff(clock.along(np.concatenate([[self._state.at], times]))).tolist()
-        sizes = None if self.past.sizes is None else self.past.sizes[low:high].tolist()
-        self._state, turns = arms.advance(
-            self._state, times.tolist(), until, clock, Thresholds.of(self.profile, tuning),
-            deltas=deltas, sizes=sizes, evenly=self.past.evenly,
-        )  # fmt: skip
+        deltas = np.diff(clock.along(np.concatenate([[self._state.at], times])))
+        sizes = None if self.past.sizes is None else self.past.sizes[low:high]
+        test, evenly = Thresholds.of(self.profile, tuning), self.past.evenly
+        passed = calm.passed(self._state, times, deltas, sizes, test, evenly=evenly)
+        if passed is not None:
+            self._state, turns = arms.advance(passed, [], until, clock, test)
+        else:
+            given = None if sizes is None else sizes.tolist()
+            self._state, turns = arms.advance(
+                self._state, times.tolist(), until, clock, test, deltas=deltas.tolist(), sizes=given, evenly=evenly
+            )
         self._take(turns)
 
     def _take(self, turns: Iterable[Turn]) -> None:
