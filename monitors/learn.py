@@ -182,13 +182,19 @@ def _beets(monitor_ids: Sequence[int], window: Window) -> list[Beet]:
 
 def _table(beets: list[Beet], window: Window) -> Table:
     ids = [beet.monitor_id for beet in beets]
-    counts, floors = window.table(ids, rhythm_sql.days(ids, window.first_day, window.last_day))
+    counts, floors = hours_of(ids, window)
     known = window.known(counts, [beet.made_at for beet in beets], [beet.has_older for beet in beets])
     gaps = Gap.objects.filter(ended_at__gte=window.start).values_list("started_at", "ended_at")
     weights = known * window.heard(gaps)
     for number, spans in _spoilt(beets, window).items():
         window.leave_out(weights[number], spans)
     return Table(beets, counts, floors, weights)
+
+
+def hours_of(ids: Sequence[int], window: Window) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """What the beets with these ids, in order, counted in each hour of a window, and where there were more: (M, H)."""
+    found = rhythm_sql.table(ids, window.first_day, window.last_day)
+    return window.table(ids, owners=found.monitors, days=found.days, floors=found.floors, packed=found.counts)
 
 
 def _spoilt(beets: list[Beet], window: Window) -> dict[int, list[Span]]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from monitors import learn, rhythm_sql, rhythms, rollup
+from monitors import learn, rhythms, rollup
 from monitors.domain import hours, rehearsal, rhythm
 from monitors.domain.counted import Window
 from monitors.domain.gaps import Gaps, Span
@@ -46,8 +46,7 @@ def of_monitor(monitor: Monitor, *, is_early: bool = False, now: datetime) -> Re
 
 def _counted(monitor: Monitor, window: Window) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """What it counted in each hour, and in which hours it did."""
-    rows = rhythm_sql.days([monitor.id], window.first_day, window.last_day)
-    counts, _ = window.table([monitor.id], rows)
+    counts, _ = learn.hours_of([monitor.id], window)
     has_older = HourlyCount.objects.filter(monitor=monitor, day__lt=window.first_day).exists()
     return counts[0], window.known(counts, [monitor.created_at], [has_older])[0]
 

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
+import numpy as np
 from django.db import connection
+from numpy.typing import NDArray
 from psycopg import Cursor
 
 from monitors.domain import hours
@@ -114,6 +116,35 @@ def raise_bests(rows: Sequence[tuple[int, int, datetime]]) -> None:
         _postgresql(_PG_BEST, tuple(list(column) for column in zip(*rows, strict=True)))
     else:
         _sqlite_many(_SQLITE_BEST, [(monitor, events, _instant(at)) for monitor, events, at in rows])
+
+
+class Table(NamedTuple):
+    """Many rows of `HourlyCount`, in no order: for each its monitor, its day since 1970 and its floors, and the packed
+    counts of all."""
+
+    monitors: NDArray[np.int64]
+    days: NDArray[np.int64]
+    floors: NDArray[np.int64]
+    counts: bytes
+
+
+_PG_TABLE = """
+SELECT string_agg(int8send(monitor_id), ''::bytea), string_agg(int8send(day - '1970-01-01'::date), ''::bytea),
+       string_agg(int8send(floors), ''::bytea), string_agg(counts, ''::bytea)
+FROM monitors_hourlycount WHERE monitor_id = ANY(%s::bigint[]) AND day >= %s AND day <= %s
+"""
+
+
+def table(monitor_ids: Sequence[int], first: date, last: date) -> Table:
+    """What was counted for these monitors on these days, the last one included. PostgreSQL puts it together: one row
+    with four columns of bytes takes a tenth of the time of 57 rows for each monitor."""
+    if connection.vendor == "postgresql":
+        ((*numbers, counts),) = _postgresql(_PG_TABLE, (list(monitor_ids), first, last), binary=True)
+        monitors, on, floors = (np.frombuffer(column or b"", ">i8").astype(np.int64) for column in numbers)
+        return Table(monitors, on, floors, counts or b"")
+    rows = days(monitor_ids, first, last)
+    monitors, on, floors = (np.fromiter((row[place] for row in rows), np.int64, len(rows)) for place in (0, 1, 3))
+    return Table(monitors, on, floors, b"".join(row[2] for row in rows))
 
 
 class Learned(NamedTuple):

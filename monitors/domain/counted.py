@@ -45,23 +45,27 @@ class Window:
         return hours.day(self.first + self.size - 1)
 
     def table(
-        self, ids: Sequence[int], rows: Sequence[tuple[int, int, bytes, int]]
+        self,
+        ids: Sequence[int],
+        *,
+        owners: NDArray[np.int64],
+        days: NDArray[np.int64],
+        floors: NDArray[np.int64],
+        packed: bytes,
     ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """What the beets with these ids, in order, counted in each hour, and where there were more: from rows of id,
-        day since 1970, packed counts and floors, of the days of the window."""
+        """What the beets with these ids, in order, counted in each hour, and where there were more: from rows of the
+        days of the window, which say whose they are, their day since 1970, their floors and their counts."""
         first_day = self.first // hours.DAY_HOURS
-        days = (self.first + self.size - 1) // hours.DAY_HOURS - first_day + 1
-        counts = np.zeros((len(ids), days, hours.DAY_HOURS), np.int64)
-        floors = np.zeros(counts.shape, np.bool_)
-        if rows:
-            numbers, on, packed, bits = zip(*rows, strict=True)
-            position = np.searchsorted(ids, numbers), np.asarray(on) - first_day
-            counts[position] = hours.unpack(packed)
-            if any(bits):
-                floors[position] = hours.bits(bits)
+        length = (self.first + self.size - 1) // hours.DAY_HOURS - first_day + 1
+        counts = np.zeros((len(ids), length, hours.DAY_HOURS), np.int64)
+        marked = np.zeros(counts.shape, np.bool_)
+        position = np.searchsorted(ids, owners), days - first_day
+        counts[position] = hours.unpack([packed])
+        if floors.any():
+            marked[position] = hours.bits(floors)
         skipped = self.first - first_day * hours.DAY_HOURS
         inside = slice(skipped, skipped + self.size)
-        return counts.reshape(len(ids), -1)[:, inside], floors.reshape(len(ids), -1)[:, inside]
+        return counts.reshape(len(ids), -1)[:, inside], marked.reshape(len(ids), -1)[:, inside]
 
     def known(
         self, counts: NDArray[np.int64], made_at: Sequence[datetime], has_older: Sequence[bool]

@@ -53,7 +53,7 @@ def unpack(packed: Iterable[bytes]) -> NDArray[np.int64]:
     return np.frombuffer(joined, PACKED).reshape(-1, DAY_HOURS).astype(np.int64)
 
 
-def bits(floors: Sequence[int]) -> NDArray[np.bool_]:
+def bits(floors: Sequence[int] | NDArray[np.int64]) -> NDArray[np.bool_]:
     """Which hours of days are lower bounds, (days, 24)."""
     masks = np.asarray(floors, np.int64)[:, None]
     found: NDArray[np.bool_] = (masks >> np.arange(DAY_HOURS)) & 1 == 1
