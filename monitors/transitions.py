@@ -12,7 +12,7 @@ from django.db.models import Case, F, Max, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Greatest
 
 from monitors import notices, queries, rhythms, sweep_sql, verdicts
-from monitors.domain import beet, facts, judge, rhythm, values
+from monitors.domain import beet, facts, judge, values
 from monitors.domain.beet import BeetFacts
 from monitors.domain.gaps import Gaps
 from monitors.domain.ping import Ping
@@ -106,12 +106,12 @@ def clock(monitor_ids: Iterable[int], *, watermark: datetime, now: datetime) -> 
     reach = [since for each in subjects if (since := _looks_back_to(each))]
     rows = queries.gaps_since(min(reach)) if reach else []
     deaf = Gaps.of((row.started_at, row.ended_at) for row in rows)
-    events = _events(subjects, watermark)
+    heard = _heard(subjects, watermark)
     outcomes = []
     for each in _with_habits(subjects, rows):
         if isinstance(each.facts, BeetFacts):
-            heard = events.get(each.monitor.id, [])
-            outcomes.append(Outcome(each, beet.on_clock(each.facts, heard, watermark, deaf)))
+            events, until = heard.get(each.monitor.id, ([], watermark))
+            outcomes.append(Outcome(each, beet.on_clock(each.facts, events, until, deaf)))
         else:
             outcomes.append(Outcome(each, judge.on_clock(each.facts, watermark, deaf)))
     began = verdicts.write(outcomes, now=now)
@@ -126,12 +126,12 @@ def _looks_back_to(subject: Subject) -> datetime | None:
     return beet.looks_back_to(found) if isinstance(found, BeetFacts) else judge.looks_back_to(found)
 
 
-def _events(subjects: list[Subject], watermark: datetime) -> dict[int, list[datetime]]:
-    """What each beet heard since its last look."""
+def _heard(subjects: list[Subject], watermark: datetime) -> dict[int, tuple[list[datetime], datetime]]:
+    """What each beet heard since its last look, and up to when that is all."""
     looks = [
-        (each.monitor.id, rhythm.instant(each.facts.arms.at))
+        (each.monitor.id, since)
         for each in subjects
-        if isinstance(each.facts, BeetFacts) and each.facts.arms is not None and each.facts.is_judged
+        if isinstance(each.facts, BeetFacts) and (since := beet.reads_from(each.facts))
     ]
     return sweep_sql.events_since(looks, watermark) if looks else {}
 

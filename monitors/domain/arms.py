@@ -284,3 +284,17 @@ class _Walk:
 def rewait(arms: Arms, at: float) -> Arms:
     """Wait anew from now, as after a pause or when a person says that it is well."""
     return replace(begin(at, arms.heard_at), heard_at=max(arms.heard_at, at))
+
+
+def heard_late(arms: Arms, heard_at: float | None, clock: Expected) -> Arms:
+    """Know, if so, of an event of before `arms.at` only after the look: the silence is no longer than since then. How
+    many came with it nobody says, so a drop is watched anew."""
+    if heard_at is None:
+        return arms
+    arms = replace(arms, heard_at=heard_at, quiet=min(arms.quiet, clock.between(heard_at, arms.at)))
+    return arms if arms.alarm else watched_anew(arms)
+
+
+def watched_anew(arms: Arms) -> Arms:
+    """Without what was found of a drop so far."""
+    return replace(arms, drop=0.0, drop_since=arms.at, drop_expected=0.0, drop_seen=0)

@@ -120,10 +120,21 @@ def silent_at(facts: BeetFacts, gaps: Gaps = NO_GAPS) -> datetime | None:
     return None if heard is None else rhythm.instant(clock.after(heard, test.silence))
 
 
+def reads_from(facts: BeetFacts) -> datetime | None:
+    """After which moment a look takes in the events; None where it takes in none, for nothing is judged by them."""
+    arms = facts.arms
+    is_asked = facts.profile is not None or facts.learning_silence is not None or facts.incident is not None
+    is_read = facts.is_judged and is_asked and not _has_just_learned(facts)
+    return rhythm.instant(arms.at) if arms is not None and is_read else None
+
+
 def looks_back_to(facts: BeetFacts) -> datetime | None:
     """The earliest moment that a judgement looks at; None before the first look."""
     arms = facts.arms
-    return None if arms is None else rhythm.instant(min(arms.at, arms.heard_at) if facts.profile is None else arms.at)
+    if arms is None:
+        return None
+    since = arms.heard_at if facts.profile is None else (_heard_late(facts, arms) or arms.at)
+    return rhythm.instant(min(arms.at, since))
 
 
 def on_ping(facts: BeetFacts, ping: Ping) -> BeetVerdict:
@@ -189,14 +200,14 @@ def on_resolve(facts: BeetFacts, now: datetime) -> BeetVerdict:
 def on_edit(facts: BeetFacts, now: datetime) -> BeetVerdict:
     """`facts` have the new settings. What is open stays so, but for a value by a rule that is no more; a drop that was
     being watched is watched anew by them."""
-    arms = facts.arms or _arms(facts, now)
+    is_watched = facts.profile is not None or facts.incident is not None
+    arms = (facts.arms if is_watched else None) or _arms(facts, now)
     if facts.incident is not None and facts.incident.cause is Cause.VALUE and not facts.rule.is_set:
         step = _resolve(_Step(replace(facts, arms=arms)), Cause.RESOLVED, now)
         return _status(step, _well(facts), Cause.RESOLVED, now).verdict()
     if facts.incident is not None:
         return _Step(replace(facts, arms=arms)).verdict()
-    anew = replace(arms, drop=0.0, drop_since=arms.at, drop_expected=0.0, drop_seen=0)
-    return _Step(replace(facts, arms=anew)).verdict()
+    return _Step(replace(facts, arms=rhythm.watched_anew(arms))).verdict()
 
 
 def on_lock(facts: BeetFacts, now: datetime) -> BeetVerdict:
@@ -238,13 +249,23 @@ def _alarm(facts: BeetFacts) -> rhythm.OpenAlarm | None:
 
 
 def _learned(step: _Step, now: datetime) -> _Step:
-    """What has a profile is learning no more; what lost it learns again."""
-    status, has_learned = step.facts.status, step.facts.profile is not None
-    if has_learned and status in (Status.NEW, Status.LEARNING):
-        return _status(step, Status.UP, Cause.LEARNED, now)
-    if not has_learned and status in (Status.NEW, Status.UP):
+    """What has a profile is learning no more, and judged by it from now on; what lost it learns again."""
+    facts = step.facts
+    if _has_just_learned(facts):
+        return _status(step.then(replace(facts, arms=_arms(facts, now))), Status.UP, Cause.LEARNED, now)
+    if facts.profile is None and facts.status in (Status.NEW, Status.UP):
         return _status(step, Status.LEARNING, Cause.LEARNED, now)
     return step
+
+
+def _has_just_learned(facts: BeetFacts) -> bool:
+    return facts.profile is not None and facts.status in (Status.NEW, Status.LEARNING)
+
+
+def _heard_late(facts: BeetFacts, arms: Arms) -> float | None:
+    """When the last event came, if that was before the last look and is known since then only: a spool brought it."""
+    heard = None if facts.last_success_at is None else rhythm.seconds(facts.last_success_at)
+    return heard if heard is not None and arms.heard_at < heard <= arms.at else None
 
 
 def _on_arms(step: _Step, events: Sequence[datetime], now: datetime, gaps: Gaps) -> _Step:
@@ -254,25 +275,27 @@ def _on_arms(step: _Step, events: Sequence[datetime], now: datetime, gaps: Gaps)
     clock, test = _clock(facts, gaps, facts.profile)
     until = max(rhythm.seconds(now), facts.arms.at)
     times = [at for at in map(rhythm.seconds, events) if facts.arms.at < at <= until]
-    arms, turns = rhythm.advance(facts.arms, times, until, clock, test)
+    known = rhythm.heard_late(facts.arms, _heard_late(facts, facts.arms), clock)
+    arms, turns = rhythm.advance(known, times, until, clock, test)
     for turn in turns:
         step = _turned(step, turn, facts.profile)
     return step.then(replace(step.facts, arms=arms))
 
 
 def _turned(step: _Step, turn: Turn, profile: Profile) -> _Step:
-    """Write down what the arms said. An incident that is open for another reason becomes this one."""
+    """Write down what the arms said. An incident that is open for another reason becomes this one, never less bad."""
     at, facts = rhythm.instant(turn.at), step.facts
     if turn.severity is None:
         return _status(_resolve(step, Cause.RECOVERED, at), Status.UP, Cause.RECOVERED, at)
     cause, evidence = _CAUSES[turn.arm], _evidence(turn, facts.tuning, profile)
-    step = _status(step, _STATES[turn.severity], cause, at)
+    severity = Severity.CRITICAL if facts.incident is not None and facts.status is Status.DOWN else turn.severity
+    step = _status(step, _STATES[severity], cause, at)
     if facts.incident is not None:
         began_as = facts.incident.began_as or facts.incident.cause
         evidence["openedAs"] = str(began_as)
         after = replace(step.facts, incident=replace(facts.incident, cause=cause, began_as=began_as))
-        return step.then(after, IncidentEscalated(max(at, facts.incident.opened_at), cause, turn.severity, evidence))
-    opened = IncidentOpened(at, cause, None, rhythm.instant(turn.heard_at), turn.severity, evidence)
+        return step.then(after, IncidentEscalated(max(at, facts.incident.opened_at), cause, severity, evidence))
+    opened = IncidentOpened(at, cause, None, rhythm.instant(turn.heard_at), severity, evidence)
     return step.then(replace(step.facts, incident=OpenIncident(at, cause)), opened)
 
 

@@ -15,7 +15,9 @@ from monitors.domain.arms import (
     advance,
     begin,
     deadline,
+    heard_late,
     rewait,
+    watched_anew,
 )
 from monitors.domain.arms import Alarm as OpenAlarm
 from monitors.domain.expected import WEEK_HOURS, Expected, Profile, instant, seconds, slots
@@ -41,6 +43,7 @@ __all__ = [
     "advance",
     "begin",
     "deadline",
+    "heard_late",
     "instant",
     "is_ready",
     "learn",
@@ -49,4 +52,5 @@ __all__ = [
     "rewait",
     "seconds",
     "slots",
+    "watched_anew",
 ]

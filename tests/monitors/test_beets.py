@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from accounts.domain.actor import SYSTEM
-from monitors import operations, queries, rhythms, sweep
+from monitors import operations, queries, rhythms, sweep, sweep_sql
 from monitors.domain.status import Status
 from monitors.models import Gap, Incident, IncidentEvent, Monitor, Ping, Pulse, Rhythm, StatusChange
 from tests import factories
@@ -150,6 +150,61 @@ def test_looking_every_minute_and_once_are_the_same() -> None:
     assert abs(one.opened_at - other.opened_at) < timedelta(milliseconds=10)
     assert kinds(one) == kinds(other) == ["opened", "escalated"]
     assert one.evidence == pytest.approx(other.evidence, abs=0.02) or one.evidence == other.evidence
+
+
+def test_very_many_events_are_taken_in_some_at_a_time_and_come_to_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a day away a stream may have had half a million. Some share an instant, at which a look may end."""
+    times = [*every(MINUTE, NOON, NOON + 2 * HOUR), *every(4 * MINUTE, NOON + 5 * HOUR, NOON + 8 * HOUR)]
+    events = sorted([*times, *times[10:14], *times[10:14], *times[30:33]])
+    whole = learned(name="whole")
+    happen(whole, events)
+    look(NOON + 9 * HOUR)
+    parts = learned(name="parts")
+    happen(parts, events)
+    monkeypatch.setattr(sweep_sql, "EVENTS_AT_ONCE", 7)
+    monkeypatch.setattr(sweep_sql, "FEWEST_EVENTS", 7)
+
+    looks = 0
+    while look(NOON + 9 * HOUR).visited:
+        looks += 1
+
+    assert looks >= 5
+    ours, theirs = [
+        Incident.objects.filter(monitor=each)
+        .values_list("cause", "severity", "opened_at", "resolved_at", "evidence__seen")
+        .order_by("id")
+        for each in (parts, whole)
+    ]
+    assert list(ours) == list(theirs) != []
+    assert Rhythm.objects.get(monitor=parts).drop == pytest.approx(Rhythm.objects.get(monitor=whole).drop)
+
+
+def test_a_beet_with_more_events_at_one_instant_than_are_read_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monitor = learned()
+    happen(monitor, [NOON + MINUTE] * 9)
+    happen(monitor, [NOON + 2 * MINUTE])
+    Pulse.objects.filter(monitor=monitor).update(deadline=NOON)
+    monkeypatch.setattr(sweep_sql, "EVENTS_AT_ONCE", 5)
+    monkeypatch.setattr(sweep_sql, "FEWEST_EVENTS", 5)
+
+    look(NOON + 20 * MINUTE)
+    look(NOON + 20 * MINUTE)
+
+    assert Rhythm.objects.get(monitor=monitor).heard_at == NOON + 2 * MINUTE
+
+
+def test_the_first_look_after_learning_begins_anew_whatever_came_before() -> None:
+    """It was looked at weeks ago, when somebody still asked for a plain silence."""
+    monitor = learned()
+    row = Rhythm.objects.filter(monitor=monitor)
+    row.update(evaluated_at=NOON - 500 * HOUR, heard_at=NOON - 500 * HOUR)
+    Pulse.objects.filter(monitor=monitor).update(status="learning", deadline=NOON + HOUR)
+    happen(monitor, [NOON - 400 * HOUR, NOON + HOUR])
+
+    look(NOON + HOUR)
+
+    assert (status(monitor), Incident.objects.count()) == ("up", 0)
+    assert row.get().evaluated_at == NOON + HOUR
 
 
 def test_an_event_at_the_moment_of_a_look_counts_once() -> None:
