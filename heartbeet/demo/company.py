@@ -6,7 +6,7 @@ from datetime import timedelta
 from accounts.domain.roles import Role
 from alerts.domain.retry import Failure
 from heartbeet.demo import jobs_office, jobs_shop, jobs_warehouse
-from heartbeet.demo.plan import Channel, Company, Outage, Person
+from heartbeet.demo.plan import Board, Channel, Company, Outage, Person
 
 PEOPLE = (
     Person("rosa", "Rosa Turnip", Role.OWNER),
@@ -37,6 +37,24 @@ CHANNELS = (
         is_fallback=True,
     ),
     Channel("old", "email", "Old IT list", {"to": "it-old@turnip.example"}, is_enabled=False),
+)
+
+BOARDS = (
+    Board(
+        "Shop today",
+        (
+            ("Checkouts", "counter", 2),
+            ("Checkouts", "record", 1),
+            ("Checkouts", "last_seen", 1),
+            ("Checkouts", "rate", 2),
+            ("Checkouts", "week", 2),
+            ("Newsletter sign-ups", "counter", 2),
+            ("Newsletter sign-ups", "status", 1),
+            ("Checkout page", "status", 1),
+            ("Newsletter sign-ups", "rate", 2),
+            ("Newsletter sign-ups", "week", 2),
+        ),
+    ),
 )
 
 OUTAGES = (
@@ -80,6 +98,7 @@ TURNIP_AND_SONS = Company(
     people=PEOPLE,
     projects=("Shop", "Warehouse", "Office"),
     channels=CHANNELS,
+    boards=BOARDS,
     jobs=(*jobs_shop.JOBS, *jobs_warehouse.JOBS, *jobs_office.JOBS),
     outages=OUTAGES,
     gap=(timedelta(hours=6, minutes=20), timedelta(minutes=4)),

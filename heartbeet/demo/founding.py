@@ -13,9 +13,9 @@ from alerts import operations as alerts_operations
 from alerts import subscriptions
 from alerts.models import Channel
 from heartbeet.demo.plan import Company, Job
-from monitors import operations, policies, projects
+from monitors import boards, operations, policies, projects
 from monitors.domain import schedule
-from monitors.models import Monitor
+from monitors.models import Monitor, Widget
 
 FOUNDED = timedelta(days=140)
 
@@ -68,6 +68,7 @@ def found(company: Company, owner: User, *, now: datetime) -> Founded:
         for place, job in enumerate(company.jobs)
     }
     monitors = {name: each.monitor for name, each in made.items()}
+    _boards(company, organization, monitors, staff[0], now)
     return Founded(organization, people, channels, monitors, {name: each.secrets for name, each in made.items()})
 
 
@@ -139,6 +140,19 @@ def _monitor(
         by=by,
         now=at,
     )
+
+
+def _boards(
+    company: Company, organization: Organization, monitors: Mapping[str, Monitor], by: Actor, now: datetime
+) -> None:
+    """The boards, put together a week ago. A company that is told shorter has widgets only of what it has."""
+    at = now - timedelta(days=7)
+    for plan in company.boards:
+        board = boards.create(organization=organization, name=plan.name, by=by, now=at)
+        for name, kind, width in plan.widgets:
+            if name in monitors:
+                widget = boards.add(board=board, kind=kind, monitor=monitors[name], by=by, now=at)
+                Widget.objects.filter(id=widget.id).update(width=width)
 
 
 def told(job: Job, company: Company) -> Sequence[str]:

@@ -178,6 +178,14 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Board:
+    """A board, and its widgets in order: the name of a monitor, what is shown of it, how many columns wide."""
+
+    name: str
+    widgets: Sequence[tuple[str, str, int]]
+
+
+@dataclass(frozen=True, slots=True)
 class Company:
     """All of it. The first of `people` is the owner. `gap` is when nobody listened, `policy` the organisation's."""
 
@@ -190,5 +198,6 @@ class Company:
     outages: tuple[Outage, ...]
     gap: tuple[timedelta, timedelta]
     policy: dict[str, int] = field(default_factory=dict)
+    boards: tuple[Board, ...] = ()
     excuses: tuple[str, ...] = ()
     """What people write about small troubles."""

@@ -99,11 +99,17 @@ def signed_in(chromium: Browser) -> Any:
 def pictures(site: Installation) -> list[Picture]:
     """What README and docs show."""
     monitor = f"monitors/{id_of(site, 'monitor', 'name', 'Nightly backup of db01')}"
+    beet = f"monitors/{id_of(site, 'monitor', 'name', 'Checkouts')}"
+    board = f"boards/{id_of(site, 'board', 'name', 'Shop today')}"
+    drop = f"incidents/{id_of(site, 'incident', 'title', 'Newsletter sign-ups dropped')}"
     incident = f"incidents/{id_of(site, 'incident', 'title', 'Cold store 2 temperature missed its ping')}"
     return [
         Picture("monitors", ""),
         Picture("monitor", monitor),
         Picture("incident", incident),
+        Picture("beet", beet, (1280, 1400)),
+        Picture("board", board),
+        Picture("drop", drop, (1280, 560)),
         Picture("new-monitor", "monitors/new"),
         Picture("channels", "channels"),
         Picture("monitors-phone", "", PHONE),
