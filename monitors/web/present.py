@@ -216,6 +216,8 @@ def _reason(monitor: Monitor, history: History, tell: Teller) -> SafeString | st
         return "" if monitor.pulse.ping_count else f"Waiting for the first {_named(monitor)}."
     if change.cause == Cause.RECOVERED and change.from_status == Status.UNKNOWN:
         return "A success came; before, nobody could tell."
+    if change.cause == Cause.RECOVERED and monitor.type == Monitor.BEET:
+        return "Events come again."
     if change.cause == Cause.MISSED and incident and incident.expected_at:
         return format_html("The ping expected {} did not come.", tell.moment(incident.expected_at))
     if change.cause == Cause.FAILED and failure and failure.exit_code is not None:
