@@ -47,6 +47,7 @@ def load(*, monitor: Monitor, stream: Stream, by: Actor, now: datetime) -> Impor
     is_recent = numbers >= hours.number(now - hours.KEPT)
     if not is_recent.any():
         raise TooOld(TooOld.__doc__)
+    rollup.add_missing_rhythms()
     with transaction.atomic():
         kept = _store(monitor, numbers[is_recent], events[is_recent])
         found = _summary(numbers[is_recent], events[is_recent], kept)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
+import structlog
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ from monitors.domain.counted import Window
 from monitors.domain.gaps import Span
 from monitors.domain.status import Cause, Status
 from monitors.models import Gap, HourlyCount, Incident, Monitor, Pulse, Rhythm, StatusChange
+
+log = structlog.get_logger(__name__)
 
 LEARNS_EVERY = timedelta(days=1)
 PROGRESS_EVERY = timedelta(hours=1)
@@ -104,20 +107,24 @@ def _learn(monitor_ids: Sequence[int], now: datetime) -> None:
         by_zone[beet.zone].append(beet)
     for beets in by_zone.values():
         for start in range(0, len(beets), TOGETHER):
-            learned = _learn_together(_table(beets[start : start + TOGETHER], window), window)
-            _write(learned, now)
+            _learn_some(beets[start : start + TOGETHER], window, now)
     hourly_values.learn(monitor_ids, now)
+
+
+def _learn_some(beets: list[Beet], window: Window, now: datetime) -> None:
+    """Learn these together; if that fails each alone, so that one that is broken keeps no other from it."""
+    try:
+        _write(_learn_together(_table(beets, window), window), now)
+    except Exception:
+        log.warning("learn.failed", beets=[beet.monitor_id for beet in beets], exc_info=True)
+        for beet in beets if len(beets) > 1 else ():
+            _learn_some([beet], window, now)
 
 
 def _learn_together(table: Table, window: Window) -> list[rhythm_sql.Learned]:
     """What was learned of the beets of a table, and of those that are not ready how far they are."""
     progress = [_progress(beet, row, window) for beet, row in zip(table.beets, table.counts, strict=True)]
-    enough = table.weights.sum(axis=1) >= ENOUGH_HOURS
-    is_ready = [
-        bool(enough[number]) if beet.has_rates else rhythm.is_ready(row.learned_to - row.learned_from, row.events)
-        for number, (beet, row) in enumerate(zip(table.beets, progress, strict=True))
-    ]
-    chosen = np.flatnonzero(is_ready)
+    chosen = np.flatnonzero(_are_ready(table, progress))
     if len(chosen):
         kept = [table.beets[number].kept_level for number in chosen]
         profiles = rhythm.learn(
@@ -131,6 +138,19 @@ def _learn_together(table: Table, window: Window) -> list[rhythm_sql.Learned]:
         for number, profile in zip(chosen, profiles, strict=True):
             progress[number] = _with_profile(progress[number], profile)
     return [row for beet, row in zip(table.beets, progress, strict=True) if row.rates is not None or not beet.has_rates]
+
+
+def _are_ready(table: Table, progress: list[rhythm_sql.Learned]) -> list[bool]:
+    """Which of the beets have enough to learn from. Of the time that a beet has been there for the first time half must
+    count, and so must enough events: what came in a pause would make a rhythm of nothing."""
+    hours_of_worth = table.weights.sum(axis=1)
+    events_of_worth = (table.weights * table.counts).sum(axis=1)
+    return [
+        bool(worth >= ENOUGH_HOURS)
+        if beet.has_rates
+        else bool(worth >= ENOUGH_HOURS / 2) and rhythm.is_ready(row.learned_to - row.learned_from, int(events))
+        for beet, row, worth, events in zip(table.beets, progress, hours_of_worth, events_of_worth, strict=True)
+    ]
 
 
 def _progress(beet: Beet, counts: NDArray[np.int64], window: Window) -> rhythm_sql.Learned:
@@ -153,10 +173,10 @@ def _write(rows: list[rhythm_sql.Learned], now: datetime) -> None:
         return
     ids = [row.monitor_id for row in rows if row.rates is not None]
     with transaction.atomic():
-        pulses = Pulse.objects.filter(monitor_id__in=ids)
-        list(pulses.select_for_update(no_key=True).order_by("monitor_id").values_list("monitor_id"))
-        rhythm_sql.write_learned(rows, now=now)
-        pulses.exclude(status=Status.PAUSED).update(deadline=now)
+        pulses = Pulse.objects.filter(monitor_id__in=ids, monitor__deleted_at=None).order_by("monitor_id")
+        live = list(pulses.select_for_update(no_key=True, of=("self",)).values_list("monitor_id", flat=True))
+        rhythm_sql.write_learned(rows)
+        Pulse.objects.filter(monitor_id__in=live).exclude(status=Status.PAUSED).update(deadline=now)
 
 
 # What is read

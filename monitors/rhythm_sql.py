@@ -164,22 +164,20 @@ class Learned(NamedTuple):
 _COLUMNS = ("learned_from", "learned_to", "events", "zone", "rates", "level", "burst", "wobble")
 _PG_TYPES = ("timestamptz", "timestamptz", "bigint", "text", "bytea", "float8", "float8", "float8")
 _PG_LEARNED = f"""
-UPDATE monitors_rhythm r SET learned_at = %s, {", ".join(f"{name} = v.{name}" for name in _COLUMNS)}
+UPDATE monitors_rhythm r SET {", ".join(f"{name} = v.{name}" for name in _COLUMNS)}
 FROM unnest(%s::bigint[], {", ".join(f"%b::{kind}[]" for kind in _PG_TYPES)}) AS v (id, {", ".join(_COLUMNS)})
 WHERE r.monitor_id = v.id
 """  # noqa: S608
-_SQLITE_LEARNED = (
-    f"UPDATE monitors_rhythm SET learned_at = ?, {', '.join(f'{name} = ?' for name in _COLUMNS)} WHERE monitor_id = ?"  # noqa: S608
-)
+_SQLITE_LEARNED = f"UPDATE monitors_rhythm SET {', '.join(f'{name} = ?' for name in _COLUMNS)} WHERE monitor_id = ?"  # noqa: S608
 
 
-def write_learned(rows: Sequence[Learned], *, now: datetime) -> None:
-    """Write what was learned of many beets, whose pulses are locked by the caller."""
+def write_learned(rows: Sequence[Learned]) -> None:
+    """Write what was learned of many beets, whose pulses are locked by the caller. When they learned was written by
+    who took their turn; somebody may have asked for another since then."""
     if connection.vendor == "postgresql":
-        _postgresql(_PG_LEARNED, (now, *(list(column) for column in zip(*rows, strict=True))))
+        _postgresql(_PG_LEARNED, tuple(list(column) for column in zip(*rows, strict=True)))
     else:
-        at = _instant(now)
-        _sqlite_many(_SQLITE_LEARNED, [(at, *(_instant(value) for value in row[1:]), row[0]) for row in rows])
+        _sqlite_many(_SQLITE_LEARNED, [(*(_instant(value) for value in row[1:]), row[0]) for row in rows])
 
 
 def _postgresql(statement: str, params: tuple[Any, ...], *, binary: bool = False) -> list[Any]:

@@ -48,6 +48,8 @@ def run(*, watermark: datetime) -> list[datetime]:
     return none, after a look at one row."""
     until = hours.floor(watermark)
     since = rolled_until() or _begin(until)
+    if since < until:
+        add_missing_rhythms()
     counted: list[datetime] = []
     while since < until:
         end = min(since + STEP, until)
@@ -86,6 +88,12 @@ def merge(counts: Counts, *, limited: Sequence[int] = (), limited_since: datetim
         floors[position] = is_floor & (counts.numbers >= hours.number(limited_since))
     _write(days, fresh, floors)
     raise_bests(counts)
+
+
+def add_missing_rhythms() -> None:
+    """Give beets their row of what is learned that the release before made while this one began."""
+    missing = Monitor.objects.filter(type=fields.BEET, deleted_at=None, rhythm=None).values_list("id", "timezone")
+    Rhythm.objects.bulk_create([Rhythm(monitor_id=id_, zone=zone) for id_, zone in missing], ignore_conflicts=True)
 
 
 def _begin(until: datetime) -> datetime:

@@ -12,13 +12,13 @@ from django.db.models import Case, F, Max, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Greatest
 
 from monitors import notices, queries, rhythms, sweep_sql, verdicts
-from monitors.domain import beet, facts, judge, values
+from monitors.domain import beet, facts, hours, judge, values
 from monitors.domain.beet import BeetFacts
 from monitors.domain.gaps import Gaps
 from monitors.domain.ping import Ping
 from monitors.domain.schedule import Interval
 from monitors.domain.status import EventKind, Kind, Status
-from monitors.models import Gap, Incident, IncidentEvent, Monitor, Pulse, Rhythm, Run, StatusChange
+from monitors.models import Gap, Incident, IncidentEvent, Monitor, Pulse, Rhythm, RollupMark, Run, StatusChange
 from monitors.models import Ping as PingRow
 from monitors.verdicts import Outcome, Subject
 
@@ -153,11 +153,13 @@ def _with_habits(subjects: list[Subject], gaps: list[Gap]) -> list[Subject]:
 def rewound(*, now: datetime) -> None:
     """The clock was set back to `now`: what it dated later happened by now. What was judged stays judged; every wait
     that began in the future begins now, and the sweep looks at them again. All others keep their deadlines."""
+    whole = hours.floor(now)
+    RollupMark.objects.filter(rolled_until__gt=whole).update(rolled_until=whole)  # first, as whoever counts hours does
     ahead = Q(*((f"{name}__gt", now) for name in PULSE_TIMES), _connector=Q.OR)
     ahead |= Q(deadline__gt=now) & ~Q(judge_error="")
     list(Pulse.objects.filter(ahead).select_for_update(no_key=True).order_by("monitor_id").values_list("monitor_id"))
     Pulse.objects.filter(ahead).update(**_at_most(now, *PULSE_TIMES, "deadline"))
-    for name in ("evaluated_at", "heard_at", "drop_since"):
+    for name in ("evaluated_at", "heard_at", "drop_since", "learned_at"):
         Rhythm.objects.filter(**{f"{name}__gt": now}).update(**{name: now})
     for name in ("started_at", "finished_at"):
         Run.objects.filter(**{f"{name}__gt": now}).update(**{name: now})
