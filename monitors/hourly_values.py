@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
+import structlog
 from django.db import transaction
 from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet, Sum, Window
 from django.db.models.functions import Mod, RowNumber, TruncHour
@@ -17,6 +18,8 @@ from monitors.domain.fields import HOUR_MEAN, HOUR_SUM, PING
 from monitors.domain.status import Cause, Kind, Status
 from monitors.domain.values import Bands
 from monitors.models import Gap, Incident, Monitor, Ping, Rhythm, StatusChange
+
+log = structlog.get_logger(__name__)
 
 HOUR = timedelta(hours=1)
 RECENT = timedelta(days=1)
@@ -53,9 +56,7 @@ def judge(hour_start: datetime, *, now: datetime) -> int:
     opened = 0
     ids = sorted(_of_interest(monitors, came_to, hour_start))
     for start in range(0, len(ids), BATCH):
-        with transaction.atomic():
-            some = {id_: came_to[id_] for id_ in ids[start : start + BATCH]}
-            opened += transitions.hour(some, start=hour_start, now=now)
+        opened += _judge({id_: came_to[id_] for id_ in ids[start : start + BATCH]}, hour_start, now)
     return opened
 
 
@@ -66,7 +67,11 @@ def learn(monitor_ids: Iterable[int], now: datetime) -> None:
         return
     weeks = rhythms.budgets([each for each in monitors if each.type == Monitor.BEET])
     for monitor in monitors:
-        found = _learned(monitor, weeks.get(monitor.id, policy.BUDGET_WEEKS), now)
+        try:
+            found = _learned(monitor, weeks.get(monitor.id, policy.BUDGET_WEEKS), now)
+        except Exception:  # it keeps what it has, and nobody else waiting
+            log.exception("band_not_learned", monitor_id=monitor.id)
+            continue
         Rhythm.objects.filter(monitor=monitor).update(bands=found and found.pack())
 
 
@@ -83,6 +88,17 @@ def learn_due(*, now: datetime, limit: int = BATCH) -> int:
 
 
 # Judging
+
+
+def _judge(came_to: dict[int, float], hour_start: datetime, now: datetime) -> int:
+    """Judge these together; if that fails each alone, so that one that is broken stops no other."""
+    try:
+        with transaction.atomic():
+            return transitions.hour(came_to, start=hour_start, now=now)
+    except Exception:
+        log.warning("hours_not_judged", monitors=list(came_to), hour=str(hour_start), exc_info=True)
+    alone = came_to.items() if len(came_to) > 1 else ()
+    return sum(_judge({id_: value}, hour_start, now) for id_, value in alone)
 
 
 def _watched(hour_start: datetime) -> QuerySet[Monitor]:
@@ -111,15 +127,19 @@ def _came_to(monitors: dict[int, Monitor], hour_start: datetime) -> dict[int, fl
 def _of_interest(monitors: dict[int, Monitor], came_to: dict[int, float], hour_start: datetime) -> set[int]:
     """Those whose hour is bad or may end an incident. What happened at its end, or later, is newer than it."""
     usual = rhythms.bands_of(monitors[id_] for id_ in came_to)
-    bad = {
-        id_
-        for id_, value in came_to.items()
-        if not values.judge(rhythms.rule(monitors[id_]), usual.get(id_), value, hour_start).is_good
-    }
+    bad = {id_ for id_, value in came_to.items() if _may_be_bad(monitors[id_], usual.get(id_), value, hour_start)}
     later = Q(opened_at__gte=hour_start + HOUR) | Q(resolved_at__gte=hour_start + HOUR)
     known = set(Incident.objects.filter(later, monitor__in=bad).values_list("monitor_id", flat=True)) if bad else set()
     wrong = Incident.objects.filter(resolved_at=None, cause=Cause.VALUE, monitor__in=list(came_to))
     return (bad - known) | (set(wrong.values_list("monitor_id", flat=True)) - bad)
+
+
+def _may_be_bad(monitor: Monitor, usual: Bands | None, value: float, hour_start: datetime) -> bool:
+    """Whether an hour is outside. If that cannot be told the monitor is judged, which may fail alone."""
+    try:
+        return not values.judge(rhythms.rule(monitor), usual, value, hour_start).is_good
+    except Exception:
+        return True
 
 
 # Learning

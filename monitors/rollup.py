@@ -5,7 +5,7 @@ row keeps the larger of what it has and what is counted, so imported hours stay,
 come in. Counts are read without a lock; only the writing is a transaction, short, behind the row of `RollupMark`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from monitors import rhythm_sql
 from monitors.domain import fields, hours
-from monitors.models import Monitor, Ping, Rhythm, RollupMark
+from monitors.models import Monitor, Ping, Pulse, Rhythm, RollupMark
 
 FURTHEST = timedelta(weeks=8)
 """The first run of all goes back so far at most: nothing older is learned from."""
@@ -71,11 +71,16 @@ def locked() -> RollupMark | None:
     return RollupMark.objects.select_for_update().filter(id=1).first()
 
 
-def merge(counts: Counts, *, limited: Sequence[int] = (), limited_since: datetime | None = None) -> None:
+def merge(counts: Counts, *, limited: Mapping[int, int] | None = None, limited_since: datetime | None = None) -> None:
     """Bring each hour's row up to what was counted, never down, and the best hours with them. The hours of the
-    `limited` monitors from `limited_since` on are lower bounds. Under the mark's lock."""
-    if not len(counts.events):
-        return
+    monitors that are `limited`, by how many pings, are lower bounds from `limited_since` on. Under the mark's lock."""
+    limited = limited or {}
+    if len(counts.events):
+        _add(counts, limited, limited_since)
+    raise_bests(counts, limited=limited)
+
+
+def _add(counts: Counts, limited: Collection[int], limited_since: datetime | None) -> None:
     days, inverse = np.unique(
         np.stack([counts.monitors, counts.numbers // hours.DAY_HOURS], axis=1), axis=0, return_inverse=True
     )
@@ -84,10 +89,9 @@ def merge(counts: Counts, *, limited: Sequence[int] = (), limited_since: datetim
     fresh[position] = counts.events
     floors = np.zeros(fresh.shape, np.bool_)
     if limited_since is not None:
-        is_floor = np.isin(counts.monitors, np.asarray(limited, np.int64)) & (counts.events >= LIMITED)
+        is_floor = np.isin(counts.monitors, np.asarray(list(limited), np.int64)) & (counts.events >= LIMITED)
         floors[position] = is_floor & (counts.numbers >= hours.number(limited_since))
     _write(days, fresh, floors)
-    raise_bests(counts)
 
 
 def add_missing_rhythms() -> None:
@@ -120,10 +124,7 @@ def _step(since: datetime, end: datetime) -> bool:
         mark = locked()
         if mark is None or mark.rolled_until != since:
             return False
-        limited = dict(_newly_limited())
-        merge(counts, limited=list(limited), limited_since=since)
-        for monitor_id, count in limited.items():
-            Rhythm.objects.filter(monitor_id=monitor_id).update(limited_count=count)
+        merge(counts, limited=dict(_newly_limited()), limited_since=since)
         RollupMark.objects.filter(id=1).update(rolled_until=end)
     return True
 
@@ -157,10 +158,25 @@ def _write(days: NDArray[np.int64], fresh: NDArray[np.int64], floors: NDArray[np
     )
 
 
-def raise_bests(counts: Counts) -> None:
-    """Keep the best hour of each beet among these, the earliest of its largest, if it beats what it had."""
+def raise_bests(counts: Counts, *, limited: Mapping[int, int] | None = None) -> None:
+    """Keep the best hour of each beet among these, the earliest of its largest, if it beats what it had, and of the
+    `limited` how many pings were turned away. Their pulses are locked first, as by the sweep, which writes the same
+    rows."""
+    limited, better = limited or {}, _better(counts)
+    ids = {*limited, *(monitor_id for monitor_id, _, _ in better)}
+    pulses = Pulse.objects.filter(monitor_id__in=ids).select_for_update(no_key=True)
+    list(pulses.order_by("monitor_id").values_list("monitor_id"))
+    if better:
+        rhythm_sql.raise_bests(better)
+    for monitor_id, count in limited.items():
+        Rhythm.objects.filter(monitor_id=monitor_id).update(limited_count=count)
+
+
+def _better(counts: Counts) -> list[tuple[int, int, datetime]]:
+    """The best hour of each beet among these, with its events and its beginning, where it beats what is known."""
     order = np.lexsort((counts.numbers, -counts.events, counts.monitors))
     _, first = np.unique(counts.monitors[order], return_index=True)
     best = order[first]
-    rows = zip(counts.monitors[best], counts.events[best], counts.numbers[best], strict=True)
-    rhythm_sql.raise_bests([(int(monitor), int(events), hours.start(int(number))) for monitor, events, number in rows])
+    rows = zip(*(column[best].tolist() for column in (counts.monitors, counts.events, counts.numbers)), strict=True)
+    known = dict(Rhythm.objects.filter(monitor__in=counts.monitors[best].tolist()).values_list("monitor", "best_count"))
+    return [(id_, events, hours.start(number)) for id_, events, number in rows if events > known.get(id_, events)]

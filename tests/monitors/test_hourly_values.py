@@ -72,6 +72,31 @@ def test_an_hour_is_judged_when_it_is_over(
     assert (opened, titles()) == ((1, [title]) if title else (0, [])), reason
 
 
+@pytest.mark.parametrize("kind", ["heartbeat", "beet"])
+def test_one_that_cannot_be_judged_stops_no_other(kind: str) -> None:
+    """Its zone is not known here, for the tables of the host are older than its own were."""
+    broken, other = job(**SUM, value_band=True), factories.healthy(at=NOON - timedelta(minutes=1), name="other", **SUM)
+    if kind == "beet":
+        Monitor.objects.filter(id=broken.id).update(type="beet", interval_sec=None)
+    Monitor.objects.filter(id=broken.id).update(timezone="Atlantis/Capital")
+    Rhythm.objects.filter(monitor=broken).update(bands=Bands("UTC", (1.0,) * 24, (2.0,) * 24).pack())
+
+    assert judge() == 1
+
+    assert Incident.objects.get().monitor == other
+
+
+def test_one_whose_band_cannot_be_learned_stops_no_other() -> None:
+    broken, other = job(value_band=True), factories.healthy(at=NOON, name="other", value_band=True)
+    for monitor in (broken, other):
+        past(monitor, 20, 100.0)
+    Monitor.objects.filter(id=broken.id).update(timezone="Atlantis/Capital")
+
+    hourly_values.learn([broken.id, other.id], NOON)
+
+    assert bands_of(other) is not None
+
+
 def test_only_values_of_successes_in_the_hour_count() -> None:
     monitor = job(**SUM)
     heard(monitor, 5, at=ONE)

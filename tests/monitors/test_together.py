@@ -9,7 +9,8 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.domain.actor import Actor
-from monitors import operations, sweep, transitions, watermark
+from monitors import operations, rhythm_sql, rollup, sweep, transitions, watermark
+from monitors.domain import hours
 from monitors.domain.ping import Ping
 from monitors.domain.status import Kind
 from monitors.models import Gap, Incident, IncidentEvent, Monitor, Pulse, Unheard
@@ -57,6 +58,29 @@ def test_four_sweeps_at_once_open_each_incident_once() -> None:
 
     assert sorted(Incident.objects.values_list("monitor_id", flat=True)) == [monitor.id for monitor in monitors]
     assert IncidentEvent.objects.count() == len(monitors)
+
+
+@pytest.mark.postgresql
+def test_who_counts_hours_locks_pulses_before_the_rows_that_the_sweep_writes_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else the two wait for each other, and the database picks a victim."""
+    beets = [factories.monitor(type="beet", interval_sec=None, now=PINGED - HOUR) for _ in range(2)]
+    ids = [beet.id for beet in beets]
+    Pulse.objects.filter(monitor_id=ids[0]).update(limited_count=7)
+    counts = rollup.Counts.of([(ids[1], hours.number(PINGED), 3)])
+    seen: list[object] = []
+
+    def free() -> list[int]:
+        with transaction.atomic():
+            found = Pulse.objects.filter(monitor_id__in=ids).select_for_update(skip_locked=True)
+            return list(found.values_list("monitor_id", flat=True))
+
+    monkeypatch.setattr(rhythm_sql, "raise_bests", lambda rows: seen.extend([len(rows), *at_once(free)]))
+    with transaction.atomic():
+        rollup.merge(counts, limited={ids[0]: 7})
+
+    assert seen == [1, []]
 
 
 def test_four_sweeps_that_tick_at_once_write_one_gap_and_excuse_each_monitor_once() -> None:
