@@ -17,7 +17,7 @@ AIMS: dict[str, dict[float, float]] = {
     "drop to 20 %": {4.0: 11.0, 15.0: 4.6, 60.0: 1.5, 250.0: 0.5},
 }
 """Median hours by events an hour, over all noises."""
-STREAMS, COPIES = 48, 3
+STREAMS, COPIES = 96, 3
 QUICK_STREAMS, QUICK_COPIES = 6, 2
 
 

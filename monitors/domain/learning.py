@@ -146,7 +146,11 @@ def _dispersion(squares: Array, weight: Array, rates: Array, prior: Array) -> tu
 
 def _least_squares(squares: Array, rates: Array, weight: Array, precision: Array, prior: Array) -> tuple[Array, Array]:
     """The two coefficients within their bounds: where one would leave them it stays at the bound, and the other is
-    found anew. The wobble is drawn to what is likely, since rare events tell nothing of it."""
+    found anew. The wobble is drawn to what is likely, since rare events tell nothing of it.
+
+    The burst is made larger by its standard error, in quadrature, but not larger than without any wobble. Where the
+    rate hardly changes over the week, the two are hard to tell apart, and too small a burst costs far more than too
+    large a one: most false alarms of 96 bursty streams at 250 an hour came from two that were learned with c = 1."""
     by_first, by_second = precision * prior, precision * prior**2
     of_burst, of_wobble = weight * rates, weight * rates**2
     a11, a12, b1 = ((by_first * each).sum(axis=1) for each in (of_burst, of_wobble, squares))
@@ -156,7 +160,9 @@ def _least_squares(squares: Array, rates: Array, weight: Array, precision: Array
     is_sound = determinant > _TINY * a11 * a22
     burst = np.where(is_sound, (b1 * a22 - b2 * a12) / np.where(is_sound, determinant, 1.0), 1.0)
     wobble = np.clip((b2 - np.maximum(burst, 1.0) * a21) / a22, 0.0, MOST_WOBBLE)
-    return np.maximum(_ratio(b1 - wobble * a12, a11), 1.0), wobble
+    burst = np.maximum(_ratio(b1 - wobble * a12, a11), 1.0)
+    error = np.sqrt(np.where(is_sound, a22 / np.where(is_sound, determinant, 1.0), 0.0))
+    return np.minimum(np.hypot(burst, error), burst + wobble * _ratio(a12, a11)), wobble
 
 
 def _foreseen(burst: Array, wobble: Array, weight: Array, kappa: Array) -> tuple[Array, Array]:

@@ -81,6 +81,16 @@ def test_nothing_is_expected_in_the_hours_beside_a_busy_one_that_never_had_anyth
     assert profile.burst < 1.3
 
 
+def test_bursts_are_not_overlooked_where_the_rate_hardly_changes_over_the_week() -> None:
+    draw = np.random.default_rng(9)
+    usual = 250 * (1 + 0.3 * np.sin(np.arange(HOURS) * np.pi / 12)) * draw.lognormal(-0.02, 0.2, (24, HOURS))
+    counts = np.array([[draw.geometric(1 / 3, count).sum() for count in row] for row in draw.poisson(usual / 3)])
+
+    profiles = [learned(each) for each in counts]
+
+    assert min(each.burst for each in profiles) > 2
+
+
 def test_noise_is_taken_for_larger_where_fewer_weeks_were_learned_from() -> None:
     eight_weeks, two_weeks = learned(np.full(HOURS, 7)), learned(np.full(336, 7))
 
