@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import structlog
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
 from numpy.typing import NDArray
 
 from monitors import hourly_values, rhythm_sql, rollup
@@ -31,8 +31,8 @@ PROGRESS_EVERY = timedelta(hours=1)
 """So often it is looked how far a beet is that has not learned yet."""
 BATCH = 500
 """So many beets in one knock, which take less than a second: 10,000 of them are through in twenty minutes."""
-TOGETHER = 100
-"""So many go through the sums at once: the numbers of more do not fit into the caches of a processor."""
+TOGETHER = 200
+"""So many go through the sums, and to and from the database, at once."""
 ENOUGH_HOURS = rhythm.READY_AFTER // hours.HOUR
 """What has learned once learns anew from as much time; with less, as in an incident that lasts, it keeps what it
 has."""
@@ -185,18 +185,26 @@ def _write(rows: list[rhythm_sql.Learned], now: datetime) -> None:
 def _beets(monitor_ids: Sequence[int], window: Window) -> list[Beet]:
     oldest = HourlyCount.objects.filter(monitor=OuterRef("pk")).order_by("day").values("day")[:1]
     wrong = Incident.objects.filter(monitor=OuterRef("pk"), resolved_at=None, cause__in=_WRONG)
-    found = Monitor.objects.filter(id__in=monitor_ids, type=fields.BEET).select_related("pulse", "rhythm")
+    has_rates = Q(rhythm__rates__isnull=False)
+    found = (
+        Monitor.objects.filter(id__in=monitor_ids, type=fields.BEET)
+        .annotate(
+            oldest=Subquery(oldest), is_wrong=Exists(wrong), has_rates=ExpressionWrapper(has_rates, BooleanField())
+        )
+        .order_by("id")
+    )
+    columns = ("id", "timezone", "created_at", "oldest", "pulse__status", "has_rates", "rhythm__level", "is_wrong")
     return [
         Beet(
-            monitor_id=row.id,
-            zone=row.timezone,
-            made_at=row.created_at,
-            has_older=row.oldest is not None and row.oldest < window.first_day,
-            is_paused=row.pulse.status == Status.PAUSED,
-            has_rates=row.rhythm.rates is not None,
-            kept_level=row.rhythm.level if row.is_wrong and row.rhythm.rates is not None else None,
+            monitor_id=id_,
+            zone=zone,
+            made_at=made_at,
+            has_older=oldest is not None and oldest < window.first_day,
+            is_paused=status == Status.PAUSED,
+            has_rates=has_rates,
+            kept_level=level if is_wrong and has_rates else None,
         )
-        for row in found.annotate(oldest=Subquery(oldest), is_wrong=Exists(wrong)).order_by("id")
+        for id_, zone, made_at, oldest, status, has_rates, level, is_wrong in found.values_list(*columns)
     ]
 
 

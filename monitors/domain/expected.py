@@ -64,9 +64,15 @@ def slots(zone: str, start: datetime, hours: int) -> NDArray[np.intp]:
     The hour that a change of the clocks leaves out appears in no hour, and the repeated one in two."""
     first = int(seconds(start) // HOUR_SEC)
     weeks = range((first - _MONDAY_HOURS) // WEEK_HOURS, (first + hours - _MONDAY_HOURS) // WEEK_HOURS + 1)
-    found = np.concatenate([np.array(_week(zone, number), dtype=np.intp) for number in weeks])
+    found = np.concatenate([_slots_of(zone, number) for number in weeks])
     skipped = (first - _MONDAY_HOURS) % WEEK_HOURS
     return found[skipped : skipped + hours]
+
+
+@functools.lru_cache(maxsize=8192)
+def _slots_of(zone: str, number: int) -> NDArray[np.intp]:
+    """`_week` as an array, made once."""
+    return np.array(_week(zone, number), dtype=np.intp)
 
 
 @functools.lru_cache(maxsize=8192)
