@@ -92,7 +92,10 @@ def _is_heard(event: IncidentEvent, listener: Listener, *, was_told: bool, is_bu
     """Whether a channel gets a message. A reminder to people who still wait for an earlier message is left out."""
     kind = EventKind(event.kind)
     then = evidence.thaw(event.as_of)
-    if not listener.wants(kind, then.severity if then else Severity(event.incident.severity)):
+    begins = kind is EventKind.ESCALATED and not was_told  # for this channel, which was not told of what was less bad
+    kinds = {kind, EventKind.OPENED} if begins else {kind}
+    severity = then.severity if then else Severity(event.incident.severity)
+    if not any(listener.wants(each, severity) for each in kinds):
         return False
     if kind is EventKind.RESOLVED:
         return listener.may_end(was_told=was_told)
@@ -111,11 +114,11 @@ def _delivery(event: IncidentEvent, channel: Channel, now: datetime) -> Delivery
 
 
 def _told(events: Sequence[IncidentEvent]) -> set[tuple[int | None, int]]:
-    """Which channels have been told before of the incidents that end here."""
-    ended = {event.incident_id for event in events if event.kind == EventKind.RESOLVED}
-    if not ended:
+    """Which channels have been told before of the incidents that end here, or get worse."""
+    asked = {event.incident_id for event in events if event.kind in (EventKind.RESOLVED, EventKind.ESCALATED)}
+    if not asked:
         return set()
-    return set(Delivery.objects.filter(incident_id__in=ended).values_list("incident_id", "channel_id"))
+    return set(Delivery.objects.filter(incident_id__in=asked).values_list("incident_id", "channel_id"))
 
 
 def _busy(events: Sequence[IncidentEvent]) -> set[tuple[int | None, int]]:

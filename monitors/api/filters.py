@@ -66,7 +66,13 @@ def _by_tags(found: QuerySet[Monitor], tags: list[str]) -> QuerySet[Monitor]:
 
 
 def _by_status(found: QuerySet[Monitor], status: str, now: datetime) -> QuerySet[Monitor]:
-    """`late` is derived, not stored: it is looked for among those that are up and near their deadline."""
+    """`late` is derived, not stored: it is looked for among those that are up and near their deadline. A beet that
+    nobody has judged yet is learning."""
+    unjudged = Q(type=Monitor.BEET, pulse__status=Status.NEW)
+    if status == Status.LEARNING:
+        return found.filter(unjudged | Q(pulse__status=status))
+    if status == Status.NEW:
+        return found.filter(pulse__status=status).exclude(unjudged)
     if status not in (Status.UP, Status.LATE):
         return found.filter(pulse__status=status)
     up = found.filter(pulse__status=Status.UP)

@@ -118,6 +118,25 @@ def test_a_channel_for_what_is_critical_hears_that_it_got_worse_and_not_that_it_
     assert [row.event.kind for row in Delivery.objects.select_related("event") if row.event] == ["escalated"]
 
 
+@pytest.mark.parametrize(
+    ("severity", "heard"), [("critical", ["escalated", "resolved"]), ("warning", ["opened", "resolved"])]
+)
+def test_who_hears_of_beginnings_alone_hears_of_one_that_begins_for_them_when_it_gets_worse(
+    severity: str, heard: list[str], beet: Monitor, low: Incident
+) -> None:
+    """What was a warning at first is told to nobody who wants the critical only: getting worse is its beginning."""
+    channel(beet, min_severity=severity, events=["opened", "resolved"])
+    dispatcher.dispatch(now=OPENED)
+    fall_silent(low)
+    dispatcher.dispatch(now=OPENED + 2 * HOUR)
+
+    said(beet, facts.IncidentResolved(OPENED + 3 * HOUR, Cause.RECOVERED), OPENED + 3 * HOUR)
+    dispatcher.dispatch(now=OPENED + 3 * HOUR)
+
+    found = Delivery.objects.select_related("event").order_by("event__seq")
+    assert [row.event.kind for row in found if row.event] == heard
+
+
 def test_an_incident_without_evidence_keeps_nothing_with_its_timeline(incident: Incident) -> None:
     verdicts.add_event(incident.id, EventKind.NOTE, at=OPENED, now=OPENED, message="x")
 

@@ -87,6 +87,16 @@ def test_filters(query: dict[str, Any], found: list[str], as_alice: API, acme: O
     assert _names(as_alice.get("/monitors", query)) == found
 
 
+def test_a_beet_that_nobody_has_judged_yet_is_found_as_it_is_shown(as_alice: API, acme: Organization) -> None:
+    beet = factories.monitor(acme, name="checkouts", type="beet", interval_sec=None)
+    Pulse.objects.filter(monitor=beet).update(status="new")  # as the release before made it
+    factories.monitor(acme, name="backup")
+
+    assert as_alice.get(f"/monitors/{beet.id}").json()["status"] == "learning"
+    assert _names(as_alice.get("/monitors", {"status": "learning"})) == ["checkouts"]
+    assert _names(as_alice.get("/monitors", {"status": "new"})) == ["backup"]
+
+
 def test_late_is_told_from_up(as_alice: API, acme: Organization) -> None:
     now = datetime.now(UTC)
     factories.healthy(acme, at=now - timedelta(minutes=1), name="on time")

@@ -148,6 +148,8 @@ CHANGES: dict[str, Callable[[Monitor, datetime], object]] = {
     "a ping": _ping,
     "a gap": _gap,
     "a monitor goes down": lambda monitor, now: put(monitor, status="down", status_since=now, misses=1),
+    "a drop that began earlier": lambda monitor, now: put(monitor, status="warning", status_since=now - 9 * HOUR),
+    "a beet that has learned": lambda monitor, now: put(monitor, status="learning", status_since=now - 9 * HOUR),
     "late evidence": lambda monitor, now: put(monitor, status="down", status_since=now - 9 * HOUR),
     "another name": lambda monitor, now: operations.edit(monitor=monitor, changes={"name": "x"}, by=SYSTEM, now=now),
     "a pause": lambda monitor, now: operations.pause(monitor=monitor, by=SYSTEM, now=now),
@@ -159,7 +161,7 @@ CHANGES: dict[str, Callable[[Monitor, datetime], object]] = {
 
 @pytest.mark.parametrize("what", CHANGES)
 def test_whatever_changes_a_line_changes_the_version(acme: Organization, now: datetime, what: str) -> None:
-    monitor = factories.healthy(acme, at=now - HOUR)
+    monitor, _ = (factories.healthy(acme, at=now - HOUR) for _ in range(2))
     before = board.version(acme)
 
     CHANGES[what](monitor, now)
