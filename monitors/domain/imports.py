@@ -187,10 +187,11 @@ def _streams(names: dict[str, int], read: _Columns, now: datetime) -> list[Strea
     if len(back) or len(ahead):
         _refuse_order(np.concatenate([back, ahead]).min(), numbers, times, lines, now)
     ends = np.searchsorted(grouped, np.arange(len(names) + 1))
-    parts = zip(names, ends[:-1], ends[1:], strict=True)
-    found = [Stream(name, later[start:end], sizes[order[start:end]]) for name, start, end in parts]
-    for stream in found:
-        _check_hours(stream, lines[order[grouped == names[stream.name]]])
+    found = []
+    for name, start, end in zip(names, ends[:-1], ends[1:], strict=True):
+        rows = order[start:end]
+        found.append(Stream(name, later[start:end], sizes[rows]))
+        _check_hours(found[-1], lines[rows])
     return found
 
 

@@ -84,7 +84,8 @@ def replay_many(
     streams = [_Stream(past, until, deaf) for past in pasts]
     alike = defaultdict(list)
     for stream in streams:
-        alike[expected.seconds(stream.past.learn_to) % step.total_seconds()].append(stream)
+        if stream.counts.sum() >= learning.READY_EVENTS * readiness:  # else it never learns, and nothing is told
+            alike[expected.seconds(stream.past.learn_to) % step.total_seconds()].append(stream)
     for many in alike.values():
         for start in range(0, len(many), TOGETHER):
             _Company(many[start : start + TOGETHER], zone, deaf, readiness).run(until, step, tuning)

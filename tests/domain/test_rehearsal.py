@@ -98,6 +98,14 @@ def test_a_million_events_an_hour_are_judged_as_ten_are(rate: int) -> None:
     assert found.alarms[0].opened_at >= START + 10 * WEEK - timedelta(hours=1)
 
 
+def test_a_stream_that_was_looked_at_and_had_nothing_has_no_alarms() -> None:
+    empty, other = stream([3600.0 * hour for hour in range(12 * 168)], [0] * 12 * 168, "empty"), hourly("b", 12, 20)
+
+    found = rehearsal.rehearse([empty, other], learn_weeks=8, zone="UTC", tuning=Tuning())
+
+    assert (found[0].stream, found[0].events, found[0].alarms) == ("empty", 0, [])
+
+
 def test_a_smaller_budget_of_alarms_alerts_later() -> None:
     counts = np.random.default_rng(1).poisson(5, 12 * 168)
     counts[10 * 168 : 11 * 168] = 0
