@@ -13,6 +13,7 @@ from accounts import answers, letters
 from accounts.models import BrowserSession, KeptAnswer, MutationCount, Plan, User, WebhookSecret
 from alerts.domain import retry
 from alerts.models import Channel, Delivery, Notice, Receiver, Storm
+from monitors import rollup
 from monitors.domain import fields, hours
 from monitors.models import Batch, Deafness, Gap, HourlyCount, IncidentEvent, IngestNode, Monitor, Ping, Run
 
@@ -68,13 +69,15 @@ def _beyond_retention(now: datetime) -> dict[str, int]:
 
 
 def _old_pings(plan: Plan, cutoff: datetime) -> int:
-    """Delete a plan's old pings, and the runs that ended."""
+    """Delete a plan's old pings, those of beets not before they are counted, and the runs that ended."""
     gone = 0
+    counted = min(cutoff, rollup.rolled_until() or cutoff)
     for ids in _chunks(Monitor.objects.filter(organization__plan=plan)):
         old = Ping.objects.filter(monitor_id__in=ids, received_at__lt=cutoff)
-        for monitor_id in old.values_list("monitor_id", flat=True).distinct():
+        for monitor_id, kind in old.values_list("monitor_id", "monitor__type").distinct():
             pings = Ping.objects.filter(monitor_id=monitor_id)
-            gone += _delete(_beyond_newest(pings, "received_at", cutoff, kept=PINGS_KEPT))
+            before = counted if kind == fields.BEET else cutoff
+            gone += _delete(_beyond_newest(pings, "received_at", before, kept=PINGS_KEPT))
         _delete(Run.objects.filter(monitor_id__in=ids, finished_at__lt=cutoff))
     return gone
 

@@ -90,6 +90,7 @@ def test_silence_opens_an_incident_at_its_true_time_and_the_stream_ends_it() -> 
     assert (incident.cause, incident.severity, incident.title) == ("silence", "critical", f"{monitor.name} went silent")
     assert incident.last_ping_at == NOON + HOUR
     assert NOON + HOUR + 10 * MINUTE < incident.opened_at < NOON + HOUR + 15 * MINUTE
+    assert incident.evidence is not None
     assert incident.evidence["seen"] == 0
     assert incident.evidence["expected"] == pytest.approx(12.5, abs=0.5)
     assert status(monitor) == "down"

@@ -18,6 +18,7 @@ from monitors.models import (
     IngestNode,
     Monitor,
     Ping,
+    RollupMark,
     Unheard,
 )
 from tests import factories
@@ -35,6 +36,25 @@ def test_pings_older_than_the_retention_go(now: datetime) -> None:
     gone = prune.run(now=now)
 
     assert (gone["pings"], monitor.pings.count()) == (3, prune.PINGS_KEPT)
+
+
+def test_events_of_a_beet_stay_until_they_are_counted(now: datetime) -> None:
+    """The workers were away for longer than a plan keeps pings, and ingest was not."""
+    organization = factories.organization(ping_retention_days=1)
+    beet, job = factories.monitor(organization, type="beet", interval_sec=None), factories.monitor(organization)
+    for monitor in (beet, job):
+        _pings(monitor, now, count=prune.PINGS_KEPT)
+        _pings(monitor, now - timedelta(days=2), count=3)
+        _pings(monitor, now - timedelta(days=4), count=2)
+    RollupMark.objects.create(id=1, rolled_until=now - timedelta(days=3))
+
+    prune.run(now=now)
+    before = [each.pings.count() - prune.PINGS_KEPT for each in (beet, job)]
+    RollupMark.objects.update(rolled_until=now)
+    prune.run(now=now)
+
+    assert before == [3, 0]
+    assert beet.pings.count() == prune.PINGS_KEPT
 
 
 def test_the_newest_hundred_stay_however_old(now: datetime) -> None:
