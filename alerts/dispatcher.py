@@ -165,7 +165,7 @@ def _settle(judged: Sequence[Judged], now: datetime) -> None:
 def _remind_of(judged: Sequence[Judged], now: datetime) -> None:
     by_policy: defaultdict[Policy, list[int]] = defaultdict(list)
     for each in judged:
-        if each.its.remind_every_sec and any(event.kind == EventKind.OPENED for event in each.having(Fate.TELL)):
+        if each.its.remind_every_sec and any(event.kind in fallback.BEGINNINGS for event in each.having(Fate.TELL)):
             by_policy[each.its].append(each.events[0].incident_id)
     for policy, ids in by_policy.items():
         monitor_policies.remind_anew(Incident.objects.filter(id__in=ids), policy, now)

@@ -10,7 +10,7 @@ from django.db.models import Max
 
 from monitors import rhythms, sweep_sql
 from monitors.domain import beet, evidence, facts, values
-from monitors.domain.status import Cause, EventKind
+from monitors.domain.status import Cause, EventKind, Severity
 from monitors.models import Incident, IncidentEvent, Monitor, Run, StatusChange
 
 TITLES = {
@@ -193,9 +193,12 @@ def _title(monitor: Monitor, effect: facts.IncidentOpened | facts.IncidentEscala
 
 
 def _escalate(monitor: Monitor, incident: Incident, effect: facts.IncidentEscalated, now: datetime) -> None:
-    """The incident is what it has become; its timeline says when. Who acknowledged it did so for less."""
+    """The incident is what it has become; its timeline says when. Who acknowledged a warning did so for less
+    than what is critical now: nobody is on that yet."""
     title = _title(monitor, effect)
     found = Incident.objects.filter(id=incident.id)
+    if effect.severity is Severity.CRITICAL:
+        found.filter(severity=Severity.WARNING).update(acknowledged_at=None, acknowledged_by=None)
     found.update(severity=effect.severity, cause=effect.cause, title=title, evidence=dict(effect.evidence))
     add_event(incident.id, EventKind.ESCALATED, at=effect.at, now=now)
 

@@ -16,7 +16,7 @@ from monitors import beet_evidence, transitions, verdicts
 from monitors.domain import evidence, facts
 from monitors.domain.beet import BeetFacts, BeetVerdict
 from monitors.domain.status import Cause, EventKind, Severity
-from monitors.models import Incident, IncidentEvent, Monitor
+from monitors.models import AlertPolicy, Incident, IncidentEvent, Monitor
 from tests import factories
 from tests.monitors.test_beets import every, happen, learned, look
 
@@ -135,6 +135,30 @@ def test_who_hears_of_beginnings_alone_hears_of_one_that_begins_for_them_when_it
 
     found = Delivery.objects.select_related("event").order_by("event__seq")
     assert [row.event.kind for row in found if row.event] == heard
+
+
+def test_people_are_reminded_again_of_what_got_worse_after_somebody_was_on_it(beet: Monitor, low: Incident) -> None:
+    AlertPolicy.objects.create(organization=beet.organization, remind_every_sec=600, updated_at=OPENED)
+    channel(beet)
+    dispatcher.dispatch(now=OPENED)
+    transitions.acknowledged(low.id, user_id=None, now=OPENED + HOUR)
+    fall_silent(low)
+
+    dispatcher.dispatch(now=OPENED + 2 * HOUR)
+
+    low.refresh_from_db()
+    assert (low.status, low.remind_at) == ("open", OPENED + 2 * HOUR + 10 * MINUTE)
+    assert transitions.acknowledged(low.id, user_id=None, now=OPENED + 3 * HOUR)
+
+
+def test_what_was_critical_already_stays_acknowledged_when_it_becomes_a_silence(beet: Monitor, low: Incident) -> None:
+    Incident.objects.update(severity="critical")
+    transitions.acknowledged(low.id, user_id=None, now=OPENED + HOUR)
+
+    fall_silent(low)
+
+    low.refresh_from_db()
+    assert low.status == "acknowledged"
 
 
 def test_an_incident_without_evidence_keeps_nothing_with_its_timeline(incident: Incident) -> None:
