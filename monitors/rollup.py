@@ -22,8 +22,9 @@ FURTHEST = timedelta(weeks=8)
 """The first run of all goes back so far at most: nothing older is learned from."""
 STEP = timedelta(days=1)
 """So much time is counted at once, so that no transaction is long."""
-RECOUNTED = timedelta(days=1)
-"""Once a day the day before is counted again, for pings that a spool brought late."""
+RECOUNTED = timedelta(days=2)
+"""At the end of each day it is counted again with the day before, for pings that a spool brought late, also after the
+midnight that followed them."""
 LIMITED = 60
 """The limiter lets so many through in ten seconds before it turns one away: an hour with fewer had none limited."""
 

@@ -132,6 +132,18 @@ def test_once_a_day_what_came_late_is_counted_too() -> None:
     assert counts_of(monitor) == {"05 07": 2, "05 10": 1, "05 13": 1}
 
 
+def test_what_a_spool_brought_after_midnight_counts_in_the_evening_before() -> None:
+    monitor = beet(NOON)
+    for hour in range(13):  # the worker looks as each hour ends
+        rollup.run(watermark=NOON + hour * HOUR)
+
+    ping(monitor, [NOON + 8 * HOUR, NOON + 14 * HOUR])  # drained at two in the night
+    for hour in range(13, 37):
+        rollup.run(watermark=NOON + hour * HOUR)
+
+    assert counts_of(monitor) == {"05 12": 1, "05 20": 1, "06 02": 1}
+
+
 def test_a_worker_that_comes_second_leaves_the_hour_to_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monitor = beet(NOON - HOUR)
     RollupMark.objects.create(id=1, rolled_until=NOON - HOUR)
