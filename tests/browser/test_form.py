@@ -26,9 +26,9 @@ def test_what_belongs_to_the_other_kind_is_put_away(window: Open, site: Installa
     page.get_by_label("Alert below").fill("0.5")
     for name in ("When are pings expected?", "Alert after", "What this means"):
         expect(page.get_by_text(name)).to_be_hidden()
-    page.get_by_label("Name", exact=True).fill("Checkouts")
+    page.get_by_label("Name", exact=True).fill("Paid orders")
     page.get_by_role("button", name="Create the monitor").click()
-    asked = "select type, rho, budget_weeks, value_below from monitors_monitor where name = 'Checkouts'"
+    asked = "select type, rho, budget_weeks, value_below from monitors_monitor where name = 'Paid orders'"
     until(lambda: site.rows(asked) == [("beet", 0.6, 8, 0.5)])
 
 

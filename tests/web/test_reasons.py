@@ -36,5 +36,5 @@ def test_silence_is_promised_to_be_noticed_only_where_it_is(
 
     page = owner.get(f"/monitors/{monitor.id}").content.decode()
 
-    assert "The first ping is here" in page
+    assert f"The first {'ping' if is_promised else 'event'} is here" in page
     assert ("From now on silence is noticed." in page) is is_promised
