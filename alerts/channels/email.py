@@ -22,6 +22,8 @@ MARKS = {
     MessageType.REMINDER: "STILL DOWN",
     MessageType.RESOLVED: "RECOVERED",
 }
+LOW_MARKS = MARKS | {MessageType.OPENED: "LOW", MessageType.REMINDER: "STILL LOW"}
+"""Of a stream that is low, and not down."""
 
 FOLLOWING = {*MARKS, MessageType.ACKNOWLEDGED} - {MessageType.OPENED}
 
@@ -118,6 +120,7 @@ def compose(message: Telling, *, to: str, delivery_id: str, now: datetime) -> Em
 
 
 def _subject(message: Telling) -> str:
-    mark = MARKS.get(message.type)
-    about = f"{mark}: {message.monitor.name}" if mark and isinstance(message, Message) else message.headline
-    return words.one_line(about, letter.SUBJECT)
+    if isinstance(message, Message) and message.type in MARKS:
+        marks = LOW_MARKS if message.incident.is_low else MARKS
+        return words.one_line(f"{marks[message.type]}: {message.monitor.name}", letter.SUBJECT)
+    return words.one_line(message.headline, letter.SUBJECT)

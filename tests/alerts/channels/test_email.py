@@ -19,8 +19,9 @@ from alerts.domain.message import Telling
 from alerts.domain.retry import Failure
 from heartbeet.lib import smtp
 from heartbeet.settings import env
+from monitors.domain.status import Cause
 from tests import servers
-from tests.alerts.messages import TELLINGS, notice, opened, resolved, storm
+from tests.alerts.messages import TELLINGS, notice, opened, reminder, resolved, storm
 from tests.lib import tls
 from tests.lib.raw_server import RawServer
 from tests.receivers import SMTPReceiver
@@ -95,6 +96,22 @@ def test_a_name_is_one_plain_line_of_the_text(name: str, relay: SMTPReceiver) ->
     text = mail.message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert len(text.strip().splitlines()) == len(opened().facts) + 4
     assert all(line.isprintable() for line in text.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("message", "subject"),
+    [
+        (opened("checkouts", cause=Cause.DROP, severity="warning"), "LOW: checkouts"),
+        (reminder("checkouts", cause=Cause.DROP, severity="warning"), "STILL LOW: checkouts"),
+        (opened("checkouts", cause=Cause.DROP), "DOWN: checkouts"),
+        (reminder("checkouts", cause=Cause.SILENCE), "STILL DOWN: checkouts"),
+    ],
+)
+def test_what_is_low_is_not_called_down(message: Telling, subject: str, relay: SMTPReceiver) -> None:
+    send(message)
+
+    [mail] = relay.wait_for(1)
+    assert mail.message["Subject"] == subject
 
 
 def test_its_page_shows_the_text() -> None:
