@@ -33,6 +33,7 @@ nats: neither a stray event ends it, nor a trickle. Of a drop G must come down b
 expected comes by chance now and then from a stream that stays low, and at 30 % of 60 an hour that ended and opened the
 incident anew fifteen times in three days. By ln(N) it happens about once a week."""
 NEARLY_SILENT = 0.2
+"""With less than this share a drop is critical, from the start or once so little has come since it began."""
 _NO_WOBBLE = 1e-6
 
 
@@ -212,7 +213,7 @@ class _Walk:
     def wait(self, until: float, delta: float) -> None:
         """Nothing came until then, while `delta` were expected."""
         test = self._test
-        if self.quiet + delta >= test.silence or self.drop + delta * test.gain >= test.h:
+        if self.quiet + delta >= test.silence or self.drop + delta * test.gain >= test.h or self._sinks(delta):
             self._cross(delta)
         self.quiet += delta
         self.drop = min(test.h, self.drop + delta * test.gain)
@@ -247,8 +248,15 @@ class _Walk:
         if self.alarm is None:
             is_silent = to_silence <= to_drop or self.drop_seen == 0
             self._open(Arm.SILENCE if is_silent else Arm.DROP, min(to_silence, to_drop))
+        if self._sinks(min(delta, to_silence)):
+            self._turn(Arm.DROP, Severity.CRITICAL, max(0.0, self.drop_seen / NEARLY_SILENT - self.drop_expected))
         if self.alarm is not None and self.alarm.arm is Arm.DROP and to_silence <= delta:
             self._turn(Arm.SILENCE, Severity.CRITICAL, to_silence)
+
+    def _sinks(self, delta: float) -> bool:
+        """Whether a drop that was worth a warning is nearly a silence before the next `delta` expected events."""
+        is_warning = self.alarm is not None and self.alarm.severity is Severity.WARNING
+        return is_warning and self.drop_seen < NEARLY_SILENT * (self.drop_expected + delta)
 
     def _open(self, arm: Arm, ahead: float) -> None:
         is_low = self.drop_seen < NEARLY_SILENT * (self.drop_expected + ahead)

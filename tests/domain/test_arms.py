@@ -85,6 +85,20 @@ def test_a_drop_that_becomes_a_silence_gets_worse() -> None:
     assert turns[1].since == pytest.approx(low[-1])
 
 
+def test_a_drop_that_sinks_to_nearly_nothing_gets_worse_though_events_still_come() -> None:
+    clock, test = Expected(TEN), Thresholds.of(TEN, Tuning())
+    low = np.arange(START, START + 10 * HOUR, HOUR / 3.3)[1:].tolist()
+    nearly = np.arange(START + 10 * HOUR, START + 60 * HOUR, 0.8 * HOUR)[1:].tolist()
+
+    _, turns = arms.advance(arms.begin(START), [*low, *nearly], START + 60 * HOUR, clock, test)
+
+    assert [(turn.arm, turn.severity) for turn in turns] == [
+        (Arm.DROP, Severity.WARNING), (Arm.DROP, Severity.CRITICAL)
+    ]  # fmt: skip
+    assert turns[1].seen / turns[1].expected == pytest.approx(0.2, abs=0.01)
+    assert turns[1].at > START + 15 * HOUR
+
+
 def test_a_stray_event_does_not_end_a_silence_and_a_stream_does() -> None:
     clock, test = Expected(TEN), Thresholds.of(TEN, Tuning())
     silent, _ = arms.advance(arms.begin(START), [], START + 10 * HOUR, clock, test)
