@@ -88,7 +88,7 @@ def test_a_drop_that_becomes_a_silence_gets_worse() -> None:
 def test_a_drop_that_sinks_to_nearly_nothing_gets_worse_though_events_still_come() -> None:
     clock, test = Expected(TEN), Thresholds.of(TEN, Tuning())
     low = np.arange(START, START + 10 * HOUR, HOUR / 3.3)[1:].tolist()
-    nearly = np.arange(START + 10 * HOUR, START + 60 * HOUR, 0.8 * HOUR)[1:].tolist()
+    nearly = np.arange(START + 9.7 * HOUR, START + 60 * HOUR, 0.8 * HOUR)[1:].tolist()
 
     _, turns = arms.advance(arms.begin(START), [*low, *nearly], START + 60 * HOUR, clock, test)
 
