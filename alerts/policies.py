@@ -62,7 +62,7 @@ def _snooze(incident: Incident) -> Snooze | None:
     """The snooze of the incident's monitor, unless a healthy ping had ended it: before now, or for an incident that is
     over, before that opened (it is a ping that ended the incident, most often)."""
     monitor = incident.monitor
-    asked, heard = queries.snooze(monitor), monitor.pulse.last_success_at
+    asked, heard = queries.snooze(monitor), queries.healthy_at(monitor)
     if asked is None or asked.until is not None or heard is None or heard <= asked.since:
         return asked
     if incident.resolved_at is None or _was_heard(monitor, asked.since, incident.opened_at):

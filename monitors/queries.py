@@ -209,7 +209,16 @@ def snooze(monitor: Monitor) -> Snooze | None:
 def is_snoozed(monitor: Monitor, now: datetime) -> bool:
     """Whether nobody is told of what happens to it; its pulse must be loaded."""
     asked = snooze(monitor)
-    return asked is not None and asked.is_on(now, monitor.pulse.last_success_at)
+    return asked is not None and asked.is_on(now, healthy_at(monitor))
+
+
+def healthy_at(monitor: Monitor) -> datetime | None:
+    """When a ping last said that it is well; its pulse must be loaded. An event of a beet that is low or silent does
+    not: few are what is wrong with it."""
+    pulse = monitor.pulse
+    is_low = monitor.type == Monitor.BEET and pulse.status in (Status.WARNING, Status.DOWN)
+    heard = pulse.last_success_at
+    return heard if heard is None or not is_low else min(heard, pulse.status_since)
 
 
 def open_runs(monitor_ids: list[int]) -> dict[int, tuple[facts.OpenRun, ...]]:

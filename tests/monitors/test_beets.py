@@ -322,3 +322,20 @@ def test_what_is_expected_is_shown_with_it() -> None:
     assert outlook.deadline_at is not None
     assert NOON + 40 * MINUTE < outlook.deadline_at < NOON + 45 * MINUTE
     assert IncidentEvent.objects.count() == 0
+
+
+def test_a_snooze_until_it_is_well_outlasts_the_few_events_of_a_drop() -> None:
+    monitor = learned()
+    happen(monitor, every(3 * MINUTE, NOON, NOON + 2 * HOUR))
+    look(NOON + 2 * HOUR)
+    monitor.refresh_from_db()
+    operations.snooze(monitor=monitor, until=None, by=SYSTEM, now=NOON + 2 * HOUR)
+
+    happen(monitor, [NOON + 2 * HOUR + MINUTE])
+    low = queries.live(monitor.organization).get(id=monitor.id)
+    assert queries.is_snoozed(low, NOON + 2 * HOUR + 2 * MINUTE)
+
+    happen(monitor, every(MINUTE, NOON + 2 * HOUR + MINUTE, NOON + 4 * HOUR))
+    look(NOON + 4 * HOUR)
+    well = queries.live(monitor.organization).get(id=monitor.id)
+    assert (well.pulse.status, queries.is_snoozed(well, NOON + 4 * HOUR)) == ("up", False)
