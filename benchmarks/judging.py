@@ -1,5 +1,6 @@
 """What one look at a beet costs the rules: the events since the last look are taken in, and the next deadline is found.
-Prints one JSON line per rate, the best of some rounds, beside what it costs to read as many instants as seconds.
+Prints one JSON line per rate, the best of some rounds: the look as a whole, from facts to a verdict; what of it are the
+two arms; and the ratio to reading as many instants as seconds.
 
     python -m benchmarks.judging
 """
@@ -42,8 +43,23 @@ def measure(rate: float) -> dict[str, float]:
     events = sorted(NOW + (due - NOW) * draw.random() for _ in range(count))
     assert beet.on_clock(facts, events, due).effects == (), "it is well"
     judged = best_us(lambda: beet.on_clock(facts, events, due))
+    times = [rhythm.seconds(at) for at in events]
+    arms, until = facts.arms, rhythm.seconds(due)
+    assert arms is not None, "it was looked at"
+    clock, limits = rhythm.Expected(profile), rhythm.Thresholds.of(profile, facts.tuning)
+
+    def evaluate() -> float:
+        return rhythm.deadline(rhythm.advance(arms, times, until, clock, limits)[0], clock, limits)
+
+    evaluated = best_us(evaluate)
     read = best_us(lambda: [rhythm.seconds(at) for at in events])
-    return {"per_hour": rate, "events": count, "us_per_look": round(judged, 1), "ratio": round(judged / read, 1)}
+    return {
+        "per_hour": rate,
+        "events": count,
+        "us_per_look": round(judged, 1),
+        "us_arms": round(evaluated, 1),
+        "ratio": round(judged / read, 1),
+    }
 
 
 def main() -> None:

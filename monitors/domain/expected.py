@@ -22,6 +22,9 @@ _MONDAY_HOURS = 96
 """1970 began on a Thursday: its first Monday is so many hours later."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+seconds = datetime.timestamp
+"""An aware instant as seconds since 1970. The method itself: a look asks it for every event."""
+
 Spans = Sequence[tuple[float, float]]
 """Times in which nobody listened: disjoint, in order."""
 
@@ -47,11 +50,6 @@ class Profile:
     def rate_at(self, at: datetime) -> float:
         """Expected events an hour at this time."""
         return self.rates[_slot(self.zone, int(seconds(at) // HOUR_SEC))] * self.level
-
-
-def seconds(at: datetime) -> float:
-    """An aware instant as seconds since 1970."""
-    return (at - _EPOCH).total_seconds()
 
 
 def instant(at_sec: float) -> datetime:
