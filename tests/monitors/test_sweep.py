@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from monitors import sweep, sweep_sql, transitions
 from monitors.domain import judge
+from monitors.domain.facts import Facts
 from monitors.models import Incident, IncidentEvent, Monitor, Ping, Pulse, StatusChange, SweepMark
 from tests import factories
 
@@ -203,4 +204,5 @@ def test_the_stored_deadline_after_a_judgement_is_the_true_one() -> None:
     run(PINGED + timedelta(minutes=1))
 
     [subject] = transitions.lock([monitor.id])
+    assert isinstance(subject.facts, Facts)
     assert pulse_of(monitor).deadline == judge.deadline(subject.facts)
