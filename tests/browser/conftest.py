@@ -71,6 +71,8 @@ def window(chromium: Browser, site: Installation, cookies: Any) -> Iterator[Open
 
     yield opened
     for context in contexts:
+        for page in context.pages:  # one that is closed while it goes to another page may never say that it is
+            page.wait_for_load_state()
         context.close()
     assert complaints == []
 

@@ -176,6 +176,7 @@ def test_everything_works_with_the_keyboard_alone(window: Open, site: Installati
     page.keyboard.press("Enter")
 
     until(lambda: site.rows("select interval_sec from monitors_monitor where name = 'By keyboard'") == [(900,)])
+    expect(page.get_by_role("heading", name="By keyboard")).to_be_visible()
 
 
 def test_without_a_script_one_signs_in_creates_reveals_and_deletes(window: Open) -> None:
