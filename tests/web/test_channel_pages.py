@@ -163,12 +163,15 @@ def test_too_many_tests_are_answered_with_how_long_to_wait(
     owner: Client, mail: Channel, smtp_server: SMTPReceiver, settings: Any
 ) -> None:
     settings.HEARTBEET_SMTP_URL = smtp_server.url
-    for _ in range(int(ratelimit.TEST_RATE.split("/")[0])):
-        owner.post(f"/channels/{mail.id}/test")
+    allowed = int(ratelimit.TEST_RATE.split("/")[0])
 
-    page = owner.post(f"/channels/{mail.id}/test", follow=True).content.decode()
+    def post() -> str:
+        return owner.post(f"/channels/{mail.id}/test", follow=True).content.decode()
 
-    assert "Too many tests: wait " in page
+    pages = [post() for _ in range(2 * allowed + 1)]  # a new minute may begin among them, and counts anew
+
+    assert "Too many tests: wait " not in pages[0]
+    assert any("Too many tests: wait " in page for page in pages)
 
 
 def test_a_channel_is_switched_off_and_on(owner: Client, mail: Channel) -> None:
