@@ -41,7 +41,7 @@ and are copied out of the log once."""
 class Known(NamedTuple):
     """The monitor of a digest. `retired_us` is when the token died, if it did. `judges_values` says that the value of
     each ping is held against a rule. `is_plain` says that a success with a good one, or none, needs no judgement: the
-    monitor is up or paused and no run is open. `ping_count` is the pulse's version: every ping changes it."""
+    monitor is up, learning or paused, without an open run. `ping_count` is the pulse's version: every ping changes it."""
 
     monitor_id: int
     retired_us: int | None
@@ -123,6 +123,8 @@ def _naive(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(tzinfo=None)
 
 
+_IS_WELL = "p.status IN ('up', 'learning', 'paused')"
+"""In these states a success is no news. Only a beet learns."""
 _JUDGES_VALUES = "m.value_per = 'ping' AND (m.value_band OR m.value_below IS NOT NULL OR m.value_above IS NOT NULL)"
 
 # PostgreSQL. Under locks the open runs are read by a statement of their own: a subquery of the statement that waited
@@ -137,7 +139,7 @@ JOIN monitors_pulse p ON p.monitor_id = t.monitor_id
 """
 _PG_COLUMNS = f"""
 d.pos, t.monitor_id, (extract(epoch FROM t.retired_at) * 1000000)::bigint, m.post_only, m.type = 'beet',
-{_JUDGES_VALUES}, p.status IN ('up', 'paused')
+{_JUDGES_VALUES}, {_IS_WELL}
 """
 _PG_LOCK = f"SELECT {_PG_COLUMNS} {_PG_JOINS} ORDER BY p.monitor_id FOR NO KEY UPDATE OF p"
 _PG_LOOK_UP = f"""
@@ -172,7 +174,7 @@ WHERE p.monitor_id = j.m
 _PG_WRITE = f"WITH {_PG_STORE} {_PG_MOVE}"
 _PG_WRITE_IF = f"""
 WITH {_PG_STORE},
-moved AS ({_PG_MOVE} AND p.ping_count = j.c AND (p.status IN ('up', 'paused') OR j.b OR j.n = 0) RETURNING 1)
+moved AS ({_PG_MOVE} AND p.ping_count = j.c AND ({_IS_WELL} OR j.b OR j.n = 0) RETURNING 1)
 SELECT 1 / (count(*) = %s)::int FROM moved
 """  # noqa: S608
 
@@ -205,7 +207,7 @@ _SQLITE_LOCK = f"""
 WITH RECURSIVE d (pos) AS (SELECT 0 UNION ALL SELECT pos + 1 FROM d WHERE pos + 1 < ?1)
 SELECT json_group_array(json_array(
     d.pos, t.monitor_id, t.retired_at, m.post_only, m.type = 'beet', {_JUDGES_VALUES},
-    p.status IN ('up', 'paused') AND NOT EXISTS (
+    {_IS_WELL} AND NOT EXISTS (
         SELECT 1 FROM monitors_run r WHERE r.monitor_id = t.monitor_id AND r.finished_at IS NULL)))
     FILTER (WHERE m.deleted_at IS NULL)
 FROM d

@@ -137,9 +137,9 @@ def test_a_look_up_says_whose_values_are_judged() -> None:
         assert [sql.look_up(digests)[each].judges_values for each in digests] == found
 
 
-@pytest.mark.parametrize("is_beet", [False, True])
+@pytest.mark.parametrize(("is_beet", "status"), [(False, "up"), (True, "up"), (True, "learning")])
 def test_good_values_cost_a_batch_one_more_read(
-    is_beet: bool, django_assert_max_num_queries: DjangoAssertNumQueries
+    is_beet: bool, status: str, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     monitors = [
         factories.monitor(type="beet", interval_sec=None, value_below=1)
@@ -147,7 +147,7 @@ def test_good_values_cost_a_batch_one_more_read(
         else factories.healthy(at=NOON, value_below=1)
         for _ in range(5)
     ]
-    Pulse.objects.update(status="up")
+    Pulse.objects.update(status=status)
     many = [arrival(each, seconds(number), value=5.0) for number in range(20) for each in monitors]
 
     with django_assert_max_num_queries(3):  # the read, and a savepoint where there is a transaction
