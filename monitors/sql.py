@@ -41,7 +41,8 @@ and are copied out of the log once."""
 class Known(NamedTuple):
     """The monitor of a digest. `retired_us` is when the token died, if it did. `judges_values` says that the value of
     each ping is held against a rule. `is_plain` says that a success with a good one, or none, needs no judgement: the
-    monitor is up, learning or paused, without an open run. `ping_count` is the pulse's version: every ping changes it."""
+    monitor is up, learning or paused, and no run is open. `ping_count` is the pulse's version: every ping changes
+    it."""
 
     monitor_id: int
     retired_us: int | None
