@@ -20,6 +20,18 @@ HOUR = timedelta(hours=1)
 ZONES = ("UTC", "Europe/Berlin", "America/New_York")
 DAYS = 57
 UNTIL = NOW.replace(minute=0, second=0)
+MONITORS = (
+    "COPY monitors_monitor (id, organization_id, project_id, name, slug, cron, timezone, type, grace_sec,"
+    " alert_threshold, post_only, url, description, tags, locked, created_at, updated_at) FROM STDIN"
+)
+PULSES = (
+    "COPY monitors_pulse (monitor_id, status_since, last_ping_at, last_success_at, status, misses, ping_count,"
+    " limited_count, judge_error) FROM STDIN"
+)
+RHYTHMS = (
+    "COPY monitors_rhythm (monitor_id, events, zone, level, burst, wobble, best_count, limited_count, quiet,"
+    ' "drop", drop_expected, drop_seen, back_expected, back_seen) FROM STDIN'
+)
 
 
 def fill(count: int) -> None:
@@ -34,25 +46,13 @@ def fill(count: int) -> None:
     call_command("migrate", verbosity=0)
     organization = factories.organization()
     project = organization.projects.get().id
-    monitors = (
-        "COPY monitors_monitor (id, organization_id, project_id, name, slug, cron, timezone, type, grace_sec,"
-        " alert_threshold, post_only, url, description, tags, locked, created_at, updated_at) FROM STDIN"
-    )
-    pulses = (
-        "COPY monitors_pulse (monitor_id, status_since, last_ping_at, last_success_at, status, misses, ping_count,"
-        " limited_count, judge_error) FROM STDIN"
-    )
-    rhythms = (
-        "COPY monitors_rhythm (monitor_id, events, zone, level, burst, wobble, best_count, limited_count, quiet,"
-        ' "drop", drop_expected, drop_seen, back_expected, back_seen) FROM STDIN'
-    )
     made = UNTIL - timedelta(days=365)
     with connection.cursor() as cursor:
         for statement, row in (
-            (monitors, lambda id_: (id_, organization.id, project, f"beet {id_}", f"beet-{id_}", "", ZONES[id_ % 3],
+            (MONITORS, lambda id_: (id_, organization.id, project, f"beet {id_}", f"beet-{id_}", "", ZONES[id_ % 3],
                 "beet", 60, 1, False, "", "", "[]", False, made, made)),
-            (pulses, lambda id_: (id_, made, UNTIL, UNTIL, "learning", 0, 1, 0, "")),
-            (rhythms, lambda id_: (id_, 0, "UTC", 1.0, 1.0, 0.0, 0, 0, 0.0, 0.0, 0.0, 0, 0.0, 0)),
+            (PULSES, lambda id_: (id_, made, UNTIL, UNTIL, "learning", 0, 1, 0, "")),
+            (RHYTHMS, lambda id_: (id_, 0, "UTC", 1.0, 1.0, 0.0, 0, 0, 0.0, 0.0, 0.0, 0, 0.0, 0)),
         ):  # fmt: skip
             with cursor.copy(statement) as copy:
                 for id_ in range(1, count + 1):

@@ -70,12 +70,9 @@ def learn(
         squares = slots.sums(omega * (hours - slots.spread(rates)) ** 2)
         burst, wobble = _dispersion(squares / _spare(weight, kappa), weight, rates, prior)
         robust = _robust(roots, rates, burst, wobble, slots)
-        if floors is not None:
-            robust = np.where(floors & (hours < slots.spread(rates)), 0.0, robust)
+        robust = robust if floors is None else np.where(floors & (hours < slots.spread(rates)), 0.0, robust)
     burst, wobble = _foreseen(burst, wobble, weight, kappa)
-    level = _level(hours, slots.spread(rates), seen * robust)
-    if levels is not None:
-        level = np.where(np.isnan(levels), level, levels)
+    level = _level(hours, slots.spread(rates), seen * robust, levels)
     return [
         Profile(zone, tuple(row.tolist()), float(level[k]), float(burst[k]), float(wobble[k]))
         for k, row in enumerate(rates)
@@ -193,13 +190,14 @@ def _robust(roots: Array, rates: Array, burst: Array, wobble: Array, slots: _Slo
     return weight
 
 
-def _level(hours: Array, usual: Array, omega: Array) -> Array:
-    """How the last two weeks compare with all, shrunk by how many events were to come."""
+def _level(hours: Array, usual: Array, omega: Array, kept: Array | None) -> Array:
+    """How the last two weeks compare with all, shrunk by how many events were to come. What is `kept`, and not nan, stays
+    as it is."""
     late = slice(-LEVEL_HOURS, None)
     seen, awaited = (omega * hours)[:, late].sum(axis=1), (omega * usual)[:, late].sum(axis=1)
     ratio = np.where(awaited > _TINY, _ratio(seen, awaited), 1.0)
     level: Array = 1.0 + (ratio - 1.0) * awaited / (awaited + LEVEL_EVENTS)
-    return level
+    return level if kept is None else np.where(np.isnan(kept), level, kept)
 
 
 def _ratio(top: Array, bottom: Array) -> Array:

@@ -11,7 +11,7 @@ from heartbeet.lib import words
 from monitors import badges, ping_log, policies, queries, rehearsals
 from monitors.domain import status
 from monitors.domain.status import Status
-from monitors.models import Monitor
+from monitors.models import Incident, Monitor
 from monitors.operations import Secrets
 from monitors.web import (
     chart_values,
@@ -44,12 +44,6 @@ def living(
         incident.monitor = monitor
     log = ping_log.down_to(monitor, down_to, most=MOST_PINGS) if down_to else ping_log.page(monitor, size=PINGS)
     can_edit = who.allows(Scope.MONITORS_WRITE)
-    change = monitor.status_changes.order_by("-at", "-id").first()
-    history = present.History(
-        change=change,
-        incident=next((each for each in incidents if each.resolved_at is None), None),
-        failure=queries.failure_behind(change),
-    )
     its, outlook = policies.of_monitors([monitor])[monitor.id], queries.outlook(monitor, tell.now)
     moments = (outlook.next_due_at, outlook.deadline_at, monitor.snoozed_until)
     until = min((at for at in moments if at is not None and at > tell.now), default=None)
@@ -59,7 +53,7 @@ def living(
         "served_at": int(tell.now.timestamp() * 1000),
         "monitor": monitor,
         "policy": its,
-        "head": present.headline(monitor, outlook, history, its, tell),
+        "head": present.headline(monitor, outlook, _history(monitor, incidents), its, tell),
         "pings": [present_pings.ping(each, tell, with_source=can_edit) for each in log.pings],
         "older": log.older,
         "is_continued": down_to is not None,
@@ -70,6 +64,15 @@ def living(
         "can_edit": can_edit,
         "can_act": who.allows(Scope.INCIDENTS_WRITE),
     }
+
+
+def _history(monitor: Monitor, incidents: list[Incident]) -> present.History:
+    change = monitor.status_changes.order_by("-at", "-id").first()
+    return present.History(
+        change=change,
+        incident=next((each for each in incidents if each.resolved_at is None), None),
+        failure=queries.failure_behind(change),
+    )
 
 
 def whole(who: Access, monitor: Monitor, token: str, tell: words.Teller) -> dict[str, Any]:
