@@ -191,8 +191,8 @@ def _robust(roots: Array, rates: Array, burst: Array, wobble: Array, slots: _Slo
 
 
 def _level(hours: Array, usual: Array, omega: Array, kept: Array | None) -> Array:
-    """How the last two weeks compare with all, shrunk by how many events were to come. What is `kept`, and not nan, stays
-    as it is."""
+    """How the last two weeks compare with all, shrunk by how many events were to come. What is `kept`, and not nan,
+    stays as it is."""
     late = slice(-LEVEL_HOURS, None)
     seen, awaited = (omega * hours)[:, late].sum(axis=1), (omega * usual)[:, late].sum(axis=1)
     ratio = np.where(awaited > _TINY, _ratio(seen, awaited), 1.0)
