@@ -5,7 +5,6 @@ first event, those in which it was paused or nobody listened, and those of confi
 person resolved by hand was none: that person said that it is well.
 """
 
-import struct
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from django.db import transaction
 from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
 from numpy.typing import NDArray
 
-from monitors import hourly_values, rhythm_sql, rollup
+from monitors import hourly_values, rhythm_sql, rhythms, rollup
 from monitors.domain import counted, fields, hours, rhythm
 from monitors.domain.counted import Window
 from monitors.domain.gaps import Span
@@ -36,7 +35,6 @@ TOGETHER = 200
 ENOUGH_HOURS = rhythm.READY_AFTER // hours.HOUR
 """What has learned once learns anew from as much time; with less, as in an incident that lasts, it keeps what it
 has."""
-_RATES = struct.Struct("<168f")
 _WRONG = (Cause.SILENCE, Cause.DROP)
 
 
@@ -162,9 +160,8 @@ def _progress(beet: Beet, counts: NDArray[np.int64], window: Window) -> rhythm_s
 
 
 def _with_profile(row: rhythm_sql.Learned, profile: rhythm.Profile) -> rhythm_sql.Learned:
-    return row._replace(
-        rates=_RATES.pack(*profile.rates), level=profile.level, burst=profile.burst, wobble=profile.wobble
-    )
+    packed = rhythms.pack_rates(profile.rates)
+    return row._replace(rates=packed, level=profile.level, burst=profile.burst, wobble=profile.wobble)
 
 
 def _write(rows: list[rhythm_sql.Learned], now: datetime) -> None:

@@ -1,10 +1,10 @@
 """A beet's row of what was learned, as the rules' values and back; and what its organisation allows it."""
 
+import struct
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import numpy as np
 from django.db.models import Count
 
 from monitors.domain import facts, policy, rhythm
@@ -13,6 +13,8 @@ from monitors.domain.rhythm import Arms, Profile, Tuning
 from monitors.domain.status import Cause, Status
 from monitors.domain.values import Bands, Rule
 from monitors.models import AlertPolicy, Incident, Monitor, Pulse, Rhythm
+
+_RATES = struct.Struct("<168f")
 
 
 def of(monitor_ids: Iterable[int]) -> dict[int, Rhythm]:
@@ -29,12 +31,12 @@ def profile(row: Rhythm | None) -> Profile | None:
 
 def pack_rates(rates: Iterable[float]) -> bytes:
     """The rates of the 168 hours as they are stored."""
-    return np.array(list(rates), dtype="<f4").tobytes()
+    return _RATES.pack(*rates)
 
 
 def unpack_rates(packed: bytes) -> tuple[float, ...]:
     """The 168 rates of a row."""
-    return tuple(np.frombuffer(packed, dtype="<f4").tolist())
+    return _RATES.unpack(packed)
 
 
 def arms(row: Rhythm | None) -> Arms | None:
