@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from heartbeet.lib import durations
+from monitors.domain import values
 from monitors.domain.evidence import Amount, Evidence, Pause, Rate
 from monitors.domain.status import Cause, Status
 
@@ -197,21 +198,9 @@ def _pause_told(found: Pause, context: Context) -> Iterator[str]:
 
 def _amount_told(found: Amount, context: Context) -> Iterator[str]:
     kind = "usual" if found.is_learned else "allowed"
-    match found.low, found.high:
-        case None, None:
-            bounds = ""
-        case None, high:
-            bounds = f"; up to {_figure(high)} is {kind}"
-        case low, None:
-            bounds = f"; {_figure(low)} and more is {kind}"
-        case low, high:
-            bounds = f"; {_figure(low)} to {_figure(high)} is {kind}"
+    bounds = "" if (found.low, found.high) == (None, None) else f"; {values.band(found.low, found.high)} is {kind}"
     what = _PER.get(found.per, _PER["ping"])
-    yield f"{what} was {_figure(found.value)} at {_day(found.at, context.told_at, context)}{bounds}."
-
-
-def _figure(number: float | None) -> str:
-    return "" if number is None else f"{number:,.6g}"
+    yield f"{what} was {values.number(found.value)} at {_day(found.at, context.told_at, context)}{bounds}."
 
 
 def _how_rare(cause: Cause, context: Context) -> Iterator[Sentence]:

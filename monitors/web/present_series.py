@@ -11,7 +11,7 @@ from heartbeet.lib.axes import Scale
 from heartbeet.lib.plot import Block, Dot, Limit, Mark, Plot, Spot
 from heartbeet.lib.words import Teller
 from monitors.charts import Part, Point, Series
-from monitors.domain import calendar, uptime
+from monitors.domain import calendar, uptime, values
 from monitors.domain.calendar import Range
 from monitors.domain.uptime import Window
 
@@ -76,13 +76,6 @@ class _Kind:
         return f"{count:,} {self.one if count == 1 else self.many}"
 
 
-def _number(amount: float) -> str:
-    """`79.24`, `1,234,567`, `2.5e+20`: four digits of what has a fraction."""
-    if amount and not 1e-4 <= abs(amount) < 1e15:
-        return f"{amount:.4g}"
-    return f"{amount:,.0f}" if abs(amount) >= 1000 or amount == int(amount) else f"{amount:.4g}"
-
-
 def _time(seconds: float) -> str:
     return durations.short(seconds, units=2)
 
@@ -93,7 +86,7 @@ _DURATIONS = _Kind(
 )  # fmt: skip
 _VALUES = _Kind(
     "values", "Values", "value", "values", ("Lowest", "Average", "Highest"),
-    "No ping of {} carried a value.", _number,
+    "No ping of {} carried a value.", values.number,
 )  # fmt: skip
 
 

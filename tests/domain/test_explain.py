@@ -206,8 +206,8 @@ def test_a_time_in_which_nobody_listened_is_named() -> None:
     ("low", "high", "is_learned", "per", "expected"),
     [
         (12.0, 48.0, True, "ping", "The value was 0 at Mon 5 Jan, 14:05 UTC; 12 to 48 is usual."),
-        (12.0, None, False, "hour_sum", "The sum of the values of the hour was 0 at Mon 5 Jan, 14:05 UTC; 12 and more"),
-        (None, -1.5, False, "hour_mean", "The mean value of the hour was 0 at Mon 5 Jan, 14:05 UTC; up to -1.5 is"),
+        (12.0, None, False, "hour_sum", "The sum of the values of the hour was 0 at Mon 5 Jan, 14:05 UTC; 12 or more is"),
+        (None, -1.5, False, "hour_mean", "The mean value of the hour was 0 at Mon 5 Jan, 14:05 UTC; -1.5 or less is"),
         (None, None, False, "ping", "The value was 0 at Mon 5 Jan, 14:05 UTC."),
     ],
 )
@@ -219,6 +219,12 @@ def test_a_value_stands_beside_what_is_allowed_or_usual(
     assert told[0].startswith(expected)
     assert "first unusual value" in told[1]
     assert told[-1].startswith("Look at the run that reported it")
+
+
+def test_a_large_value_is_told_with_all_its_digits() -> None:
+    told = lines(Amount(Cause.VALUE, SINCE, 1_234_567.0, None, 1_000_000.0, "ping", False))
+
+    assert told[0] == "The value was 1,234,567 at Mon 5 Jan, 14:05 UTC; 1,000,000 or less is allowed."
 
 
 def test_a_silence_of_a_beet_that_still_learns_says_what_it_was_asked() -> None:

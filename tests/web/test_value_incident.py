@@ -29,7 +29,7 @@ def test_its_page_says_the_number_and_what_is_good(owner: Client, acme: Organiza
     monitor, listed = text_of(owner, f"/monitors/{job.id}"), text_of(owner, "/incidents?cause=value")
 
     assert "backup reported 0, below 1" in incident
-    assert "1 and more is allowed" in incident
+    assert "1 or more is allowed" in incident
     assert "A value was outside its limits" in monitor
     assert "Unusual value" in listed
     assert "backup" in listed
@@ -47,4 +47,4 @@ def test_that_of_an_hour_says_so(owner: Client, acme: Organization) -> None:
 
     page = text_of(owner, f"/incidents/{Incident.objects.get().id}")
     assert "orders summed up to 0 in an hour, below 10" in page
-    assert "10 and more is allowed" in page
+    assert "10 or more is allowed" in page
