@@ -206,7 +206,7 @@ def test_a_time_in_which_nobody_listened_is_named() -> None:
     ("low", "high", "is_learned", "per", "expected"),
     [
         (12.0, 48.0, True, "ping", "The value was 0 at Mon 5 Jan, 14:05 UTC; 12 to 48 is usual."),
-        (12.0, None, False, "hour_sum", "The sum of the values of the hour was 0 at Mon 5 Jan, 14:05 UTC; 12 or more is"),
+        (12.0, None, False, "hour_sum", "The sum of the values of the hour was 0 at Mon 5 Jan, 14:05 UTC; 12 or more"),
         (None, -1.5, False, "hour_mean", "The mean value of the hour was 0 at Mon 5 Jan, 14:05 UTC; -1.5 or less is"),
         (None, None, False, "ping", "The value was 0 at Mon 5 Jan, 14:05 UTC."),
     ],
