@@ -43,21 +43,16 @@ def passed(
 
 
 def _standing(arms: Arms, times: Floats, deltas: Floats, count: NDArray[np.int64], after: Floats) -> Arms:
-    last = float(times[-1])
-    bottoms = np.flatnonzero(after == 0.0)
-    if not len(bottoms):
-        expected, seen = arms.drop_expected + float(deltas.sum()), arms.drop_seen + int(count.sum())
-        return replace(
-            arms, at=last, heard_at=last, quiet=0.0, drop=float(after[-1]), drop_expected=expected, drop_seen=seen
-        )
-    since = int(bottoms[-1])
+    last, bottoms = float(times[-1]), np.flatnonzero(after == 0.0)
+    low = int(bottoms[-1]) + 1 if len(bottoms) else 0
+    expected, seen = float(deltas[low:].sum()), int(count[low:].sum())
     return replace(
         arms,
         at=last,
         heard_at=last,
         quiet=0.0,
         drop=float(after[-1]),
-        drop_since=float(times[since]),
-        drop_expected=float(deltas[since + 1 :].sum()),
-        drop_seen=int(count[since + 1 :].sum()),
+        drop_since=float(times[low - 1]) if low else arms.drop_since,
+        drop_expected=expected if low else arms.drop_expected + expected,
+        drop_seen=seen if low else arms.drop_seen + seen,
     )
