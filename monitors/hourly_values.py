@@ -12,16 +12,16 @@ from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet, Sum, 
 from django.db.models.functions import Mod, RowNumber, TruncHour
 
 from monitors import rhythms, transitions
-from monitors.domain import bands, expected, policy, values
+from monitors.domain import bands, expected, hours, policy, values
 from monitors.domain.bands import Floats
 from monitors.domain.fields import HOUR_MEAN, HOUR_SUM, PING
+from monitors.domain.hours import HOUR
 from monitors.domain.status import Cause, Kind, Status
 from monitors.domain.values import Bands
 from monitors.models import Gap, Incident, Monitor, Ping, Rhythm, StatusChange
 
 log = structlog.get_logger(__name__)
 
-HOUR = timedelta(hours=1)
 RECENT = timedelta(days=1)
 """What hours came to that are over for longer is no news."""
 MOST = 5_000
@@ -34,10 +34,10 @@ _CARRIED = Q(kind=Kind.SUCCESS, value__gt=-_BOUND, value__lt=_BOUND)
 _RULED = Q(value_band=True) | Q(value_below__isnull=False) | Q(value_above__isnull=False)
 
 
-def judge_counted(hours: Iterable[datetime], *, now: datetime) -> int:
+def judge_counted(starts: Iterable[datetime], *, now: datetime) -> int:
     """Judge the hours that were just counted, and the one before each again: a worker that died between counting and
     judging leaves nothing unjudged. Returns how many incidents opened."""
-    counted = set(hours)
+    counted = set(starts)
     return sum(judge(start, now=now) for start in sorted(counted | {start - HOUR for start in counted}))
 
 
@@ -171,7 +171,7 @@ def _sample(pings: QuerySet[Ping]) -> tuple[Floats, Floats, int]:
 
 def _hours(pings: QuerySet[Ping], per: str, now: datetime) -> tuple[Floats, Floats]:
     """The sums or means of the hours that are over and were listened to; an hour without pings has the sum 0."""
-    until = now.replace(minute=0, second=0, microsecond=0)
+    until = hours.floor(now)
     by_hour = pings.filter(received_at__lt=until).annotate(hour=TruncHour("received_at", tzinfo=UTC))
     came_to = Sum("value") if per == HOUR_SUM else Avg("value")
     rows = by_hour.values_list("hour").annotate(came_to, Count("id")).order_by("hour")
@@ -188,7 +188,7 @@ def _deaf_hours(since: datetime) -> set[datetime]:
     """The hours that a gap of ours touched."""
     deaf = set()
     for started_at, ended_at in Gap.objects.filter(ended_at__gt=since).values_list("started_at", "ended_at"):
-        hour = max(since, started_at.replace(minute=0, second=0, microsecond=0))
+        hour = max(since, hours.floor(started_at))
         while hour < ended_at:
             deaf.add(hour)
             hour += HOUR

@@ -6,7 +6,7 @@ follows from the facts, and writes what they answer.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Case, F, Max, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Greatest
@@ -81,7 +81,7 @@ def weighed(monitor_id: int, pings: Sequence[tuple[float, datetime]], *, now: da
 def hour(came_to: Mapping[int, float], *, start: datetime, now: datetime) -> int:
     """Take what the values of monitors came to in the hour from `start` into their state; returns how many incidents
     opened."""
-    end, outcomes = start + timedelta(hours=1), []
+    end, outcomes = start + hours.HOUR, []
     for subject in lock(came_to):
         its = subject.facts
         judged = values.judge(its.rule, its.bands, came_to[subject.monitor.id], start)

@@ -8,14 +8,15 @@ import numpy as np
 from heartbeet.demo.habits import Life
 from heartbeet.demo.history import FIRST_PING_AFTER, Case, Change, Record
 from heartbeet.demo.plan import HISTORY, Job
-from monitors.domain import beet, rhythm
+from monitors.domain import beet, hours, rhythm
 from monitors.domain.beet import BeetFacts
 from monitors.domain.facts import IncidentEscalated, IncidentOpened, IncidentResolved, StateEffect, StatusChanged
 from monitors.domain.gaps import Gaps
+from monitors.domain.hours import HOUR
 from monitors.domain.rhythm import Profile, Tuning
 from monitors.domain.status import Cause, Status
 
-DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
 def tell(job: Job, life: Life, gaps: Gaps, *, now: datetime) -> Record:
@@ -50,13 +51,13 @@ def _before(job: Job, life: Life, since: datetime, now: datetime) -> BeetFacts:
 
 def _learned(life: Life, since: datetime, now: datetime, job: Job) -> Profile | None:
     """What eight weeks of it are like, without what a plan spoils."""
-    first = since.replace(minute=0, second=0, microsecond=0) + HOUR
-    hours = min((now - first) // HOUR, rhythm.WEEKS * 7 * 24)
+    first = hours.floor(since) + HOUR
+    length = min((now - first) // HOUR, rhythm.WEEKS * 7 * 24)
     numbers = [(sent.at - first) // HOUR for sent in life.sent]
-    counts = np.bincount([number for number in numbers if 0 <= number < hours], minlength=hours)
-    if not rhythm.is_ready(hours * HOUR, int(counts.sum())):
+    counts = np.bincount([number for number in numbers if 0 <= number < length], minlength=length)
+    if not rhythm.is_ready(length * HOUR, int(counts.sum())):
         return None
-    is_spoilt = [any(dip.covers(first + number * HOUR, now) for dip in job.dips) for number in range(hours)]
+    is_spoilt = [any(dip.covers(first + number * HOUR, now) for dip in job.dips) for number in range(length)]
     return rhythm.learn(first, counts[None], 1.0 - np.array([is_spoilt]), job.fields.timezone)[0]
 
 

@@ -8,11 +8,13 @@ import functools
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
+
+from monitors.domain.hours import EPOCH
 
 HOUR_SEC = 3600.0
 WEEK_HOURS = 168
@@ -20,7 +22,6 @@ SIGHT_HOURS = 8 * WEEK_HOURS
 """Nobody asks when something is to have come that takes longer than this."""
 _MONDAY_HOURS = 96
 """1970 began on a Thursday: its first Monday is so many hours later."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 seconds = datetime.timestamp
 """An aware instant as seconds since 1970. The method itself: a look asks it for every event."""
@@ -54,7 +55,7 @@ class Profile:
 
 def instant(at_sec: float) -> datetime:
     """Seconds since 1970 as an aware instant in UTC."""
-    return _EPOCH + timedelta(seconds=at_sec)
+    return EPOCH + timedelta(seconds=at_sec)
 
 
 def slots(zone: str, start: datetime, hours: int) -> NDArray[np.intp]:
@@ -80,7 +81,7 @@ def _week(zone: str, number: int) -> tuple[int, ...]:
     info, first = ZoneInfo(zone), number * WEEK_HOURS + _MONDAY_HOURS
     found = []
     for hour in range(first, first + WEEK_HOURS):
-        offset = (_EPOCH + timedelta(hours=hour)).astimezone(info).utcoffset() or timedelta()
+        offset = (EPOCH + timedelta(hours=hour)).astimezone(info).utcoffset() or timedelta()
         found.append((hour - _MONDAY_HOURS + int(offset.total_seconds() // HOUR_SEC)) % WEEK_HOURS)
     return tuple(found)
 

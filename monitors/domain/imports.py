@@ -7,13 +7,14 @@ mixed. The first mistake is said with its line, and nothing is taken then.
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
+from monitors.domain.hours import EPOCH
 from monitors.domain.wall import Wall
 
 COLUMNS = ("stream", "timestamp", "count")
@@ -22,7 +23,6 @@ CHUNK = 4096
 MOST = 2**31 - 1
 """Events in one hour, which is what a row of `HourlyCount` can hold."""
 LONGEST_FIELD = 1000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HOUR_SEC = 3600
 
 
@@ -219,5 +219,5 @@ def _check_hours(stream: Stream, lines: NDArray[np.int64]) -> None:
 
 
 def _shown(seconds: float) -> str:
-    text = (_EPOCH + timedelta(seconds=float(seconds))).isoformat(timespec="microseconds")
+    text = (EPOCH + timedelta(seconds=float(seconds))).isoformat(timespec="microseconds")
     return text.replace("+00:00", "Z").replace(".000000", "")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from monitors.domain import rhythm
+from monitors.domain import hours, rhythm
 from monitors.domain.gaps import NO_GAPS, Gaps
 from monitors.domain.imports import Stream
 from monitors.domain.rhythm import Alarm, Past, Tuning
@@ -45,7 +45,7 @@ def rehearse(streams: Sequence[Stream], *, learn_weeks: int, zone: str, tuning: 
     points = points_of(sum(len(stream.times) for stream in streams))
     pasts = []
     for stream in streams:
-        since = rhythm.instant(float(stream.times[0]) // 3600 * 3600)
+        since = hours.floor(rhythm.instant(float(stream.times[0])))
         pasts.append(past(stream.times, stream.sizes, since, since + timedelta(weeks=learn_weeks), points))
     found = rhythm.replay_many(pasts, until=until, zone=zone, tuning=tuning)
     return [

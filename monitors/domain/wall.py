@@ -1,13 +1,15 @@
 """What a wall clock said, as instants: times without an offset, in a zone whose clocks are set twice a year."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-_EPOCH, _NAIVE_EPOCH = datetime(1970, 1, 1, tzinfo=UTC), datetime(1970, 1, 1)  # noqa: DTZ001
+from monitors.domain.hours import EPOCH
+
+_NAIVE_EPOCH = EPOCH.replace(tzinfo=None)
 _SHORTEST = len("2026-01-31T12:00")
 _WANTED = "write a time such as 2026-01-31T12:00:00Z, or 2026-01-31 12:00:00 with --timezone"
 _DAY = timedelta(days=1)
@@ -28,7 +30,7 @@ class Wall:
         says to which stream each belongs. Raises ValueError with a message for people."""
         found = np.empty(len(texts))
         offsets, day_offset = self._offsets, self._day_offset
-        parse, epoch, naive_epoch = datetime.fromisoformat, _EPOCH, _NAIVE_EPOCH
+        parse, epoch, naive_epoch = datetime.fromisoformat, EPOCH, _NAIVE_EPOCH
         for number, text in enumerate(texts):
             try:
                 at = parse(text)
