@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from monitors.domain import rhythm
+from monitors.domain.evidence import written
 from monitors.domain.facts import (
     IncidentEscalated,
     IncidentOpened,
@@ -303,7 +304,7 @@ def _evidence(turn: Turn, tuning: Tuning, profile: Profile) -> dict[str, Any]:
     at = rhythm.instant(turn.at)
     return {
         "arm": str(turn.arm),
-        "since": rhythm.instant(turn.since).isoformat(),
+        "since": written(rhythm.instant(turn.since)),
         "expected": round(turn.expected, 2),
         "seen": turn.seen,
         "logOdds": round(turn.log_odds, 2),
@@ -333,7 +334,7 @@ def _plain_silence(step: _Step, at: datetime) -> _Step:
     assert facts.arms is not None, "it has begun"
     assert facts.learning_silence is not None, "it was asked for"
     heard = rhythm.instant(facts.arms.heard_at)
-    evidence = {"arm": str(Arm.SILENCE), "since": heard.isoformat(), "limitSec": facts.learning_silence.total_seconds()}
+    evidence = {"arm": str(Arm.SILENCE), "since": written(heard), "limitSec": facts.learning_silence.total_seconds()}
     step = _status(step, Status.DOWN, Cause.SILENCE, at)
     opened = IncidentOpened(at, Cause.SILENCE, None, heard, Severity.CRITICAL, evidence)
     return step.then(replace(step.facts, incident=OpenIncident(at, Cause.SILENCE)), opened)

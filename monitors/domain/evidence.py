@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from monitors.domain.status import Cause, Severity
@@ -83,6 +83,11 @@ def thaw(frozen: Mapping[str, Any] | None) -> Moment | None:
     if not frozen:
         return None
     return Moment(Cause(frozen["cause"]), Severity(frozen["severity"]), read(frozen["evidence"]))
+
+
+def written(at: datetime) -> str:
+    """An instant as evidence keeps it: RFC 3339 in UTC with `Z`."""
+    return at.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
 
 
 def _instant(text: str) -> datetime:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from monitors.domain.evidence import Amount
+from monitors.domain.evidence import Amount, written
 from monitors.domain.fields import HOUR_MEAN, HOUR_SUM, PING
 from monitors.domain.status import Cause
 
@@ -96,7 +96,7 @@ class Judged:
             "high": self.high,
             "per": self.per,
             "learned": self.learned,
-            "at": self.at.isoformat(),
+            "at": written(self.at),
         }
 
 

@@ -9,6 +9,7 @@ from alerts.models import Channel, Delivery
 from monitors.models import Incident, Monitor
 from tests import factories
 from tests.api.client import API
+from tests.ingest.test_store import arrival, record
 
 ROW = """
     id monitorId monitorName status severity cause title openedAt acknowledgedAt acknowledgedBy resolvedAt durationSec
@@ -66,6 +67,15 @@ def test_the_incident_of_a_beet_brings_its_evidence_and_says_it_in_plain_words(
     assert found["explanation"][0] == "23.4 events were expected since Mon 5 Jan, 14:00 UTC; none came by 15:00."
     assert len(found["explanation"]) == 6
     assert "evidence" not in as_alice.get("/incidents").json()["results"][0]
+
+
+def test_evidence_tells_its_times_in_utc_with_a_z(as_alice: API, alices_monitor: Monitor) -> None:
+    Monitor.objects.filter(id=alices_monitor.id).update(value_below=1)
+    record(arrival(alices_monitor, factories.NOON, value=0.0))
+
+    found = as_alice.get(f"/incidents/{Incident.objects.get().id}").json()
+
+    assert (found["evidence"]["value"], found["evidence"]["at"]) == (0.0, "2026-01-05T12:00:00Z")
 
 
 def test_an_incident_of_another_kind_has_neither(as_alice: API, incident: Incident) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from monitors.domain import beet, rhythm
 from monitors.domain.beet import BeetFacts
+from monitors.domain.evidence import written
 from monitors.domain.facts import IncidentEscalated, IncidentOpened, IncidentResolved, OpenIncident, StatusChanged
 from monitors.domain.gaps import NO_GAPS, Gaps
 from monitors.domain.ping import Ping
@@ -49,7 +50,7 @@ def test_silence_is_down_at_its_true_time_with_its_evidence() -> None:
     assert NOON + HOUR < opened.at < NOON + 1.2 * HOUR
     assert opened.at == beet.deadline(UP)
     assert opened.evidence == {
-        "arm": "silence", "since": NOON.isoformat(), "expected": 10.68, "seen": 0, "logOdds": 10.68,
+        "arm": "silence", "since": written(NOON), "expected": 10.68, "seen": 0, "logOdds": 10.68,
         "budgetWeeks": 26.0, "ratePerHour": 10.0,
     }  # fmt: skip
 
@@ -119,7 +120,7 @@ def test_a_plain_silence_alerts_while_it_learns_and_any_event_ends_it() -> None:
     silent = beet.on_clock(begun.facts, [NOON + HOUR], NOON + 4 * HOUR)
     changed, opened = cast("tuple[Any, Any]", silent.effects)
     assert (changed.to_status, opened.at, opened.cause) == (Status.DOWN, NOON + 3 * HOUR, Cause.SILENCE)
-    assert opened.evidence == {"arm": "silence", "since": (NOON + HOUR).isoformat(), "limitSec": 7200.0}
+    assert opened.evidence == {"arm": "silence", "since": written(NOON + HOUR), "limitSec": 7200.0}
 
     back = beet.on_clock(silent.facts, [NOON + 5 * HOUR], NOON + 6 * HOUR)
     assert [type(effect) for effect in back.effects] == [IncidentResolved, StatusChanged]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from monitors.domain.evidence import written
 from monitors.domain.facts import Facts, IncidentOpened
 from monitors.domain.fields import HOUR_SUM
 from monitors.domain.status import Cause, Kind
@@ -130,7 +131,7 @@ def test_the_incident_keeps_the_number_and_what_would_have_been_good() -> None:
     assert opened.cause is Cause.VALUE
     assert opened.evidence == {
         "arm": "value", "value": 0.0, "low": 1, "high": None, "per": "ping", "learned": False,
-        "at": at("12:30").isoformat(),
+        "at": written(at("12:30")),
     }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.domain.actor import SYSTEM
 from monitors import operations, sql, transitions
+from monitors.domain.evidence import written
 from monitors.domain.status import Kind
 from monitors.domain.values import Bands
 from monitors.ingest.arrival import Outcome
@@ -48,7 +49,7 @@ def test_the_incident_has_the_value_as_its_evidence() -> None:
 
     assert Incident.objects.get().evidence == {
         "arm": "value", "value": 10.5, "low": None, "high": 10.0, "per": "ping", "learned": False,
-        "at": seconds(60).isoformat(),
+        "at": written(seconds(60)),
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.domain.actor import SYSTEM
 from monitors import hourly_values, operations
+from monitors.domain.evidence import written
 from monitors.domain.values import Bands
 from monitors.models import Gap, Incident, Monitor, Ping, Pulse, Rhythm
 from tests import factories
@@ -121,7 +122,7 @@ def test_a_bad_hour_is_dated_by_its_end_and_the_next_good_one_resolves_it() -> N
     incident = Incident.objects.get()
     assert (incident.opened_at, incident.resolved_at, incident.resolution) == (ONE, ONE + HOUR, "recovered")
     assert incident.evidence is not None
-    assert (incident.evidence["value"], incident.evidence["at"]) == (9.0, NOON.isoformat())
+    assert (incident.evidence["value"], incident.evidence["at"]) == (9.0, written(NOON))
     assert Pulse.objects.get(monitor=monitor).status == "up"
 
 
