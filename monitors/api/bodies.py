@@ -147,7 +147,7 @@ class MonitorBody(Body):
     valueBelow = _Number("value_below", _LIMIT)
     valueAbove = _Number("value_above", _LIMIT)
     valuePer = serializers.CharField(source="value_per", required=False, allow_null=True)
-    valueBand = serializers.BooleanField(source="value_band", required=False)
+    valueBand = serializers.BooleanField(source="value_band", required=False, allow_null=True)
     postOnly = serializers.BooleanField(source="post_only", required=False)
     url = _text(trim_whitespace=False)
     timeoutMs = _whole("timeout_ms", "Give the timeout as whole milliseconds, such as 10000.")
