@@ -17,7 +17,7 @@ from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRe
 from numpy.typing import NDArray
 
 from monitors import hourly_values, rhythm_sql, rhythms, rollup
-from monitors.domain import counted, fields, hours, rhythm
+from monitors.domain import counted, evidence, fields, hours, rhythm
 from monitors.domain.counted import Window
 from monitors.domain.gaps import Span
 from monitors.domain.status import Cause, Status
@@ -32,9 +32,6 @@ BATCH = 500
 """So many beets in one knock, which take less than a second: 10,000 of them are through in twenty minutes."""
 TOGETHER = 200
 """So many go through the sums, and to and from the database, at once."""
-ENOUGH_HOURS = rhythm.READY_AFTER // hours.HOUR
-"""What has learned once learns anew from as much time; with less, as in an incident that lasts, it keeps what it
-has."""
 _WRONG = (Cause.SILENCE, Cause.DROP)
 
 
@@ -138,17 +135,10 @@ def _learn_together(table: Table, window: Window) -> list[rhythm_sql.Learned]:
     return [row for beet, row in zip(table.beets, progress, strict=True) if row.rates is not None or not beet.has_rates]
 
 
-def _are_ready(table: Table, progress: list[rhythm_sql.Learned]) -> list[bool]:
-    """Which of the beets have enough to learn from. Of the time that a beet has been there for the first time half must
-    count, and so must enough events: what came in a pause would make a rhythm of nothing."""
-    hours_of_worth = table.weights.sum(axis=1)
-    events_of_worth = (table.weights * table.counts).sum(axis=1)
-    return [
-        bool(worth >= ENOUGH_HOURS)
-        if beet.has_rates
-        else bool(worth >= ENOUGH_HOURS / 2) and rhythm.is_ready(row.learned_to - row.learned_from, int(events))
-        for beet, row, worth, events in zip(table.beets, progress, hours_of_worth, events_of_worth, strict=True)
-    ]
+def _are_ready(table: Table, progress: list[rhythm_sql.Learned]) -> NDArray[np.bool_]:
+    """Which of the beets have enough to learn from."""
+    lengths = np.array([(row.learned_to - row.learned_from) / hours.HOUR for row in progress])
+    return rhythm.are_ready(lengths, table.weights, table.counts, np.array([beet.has_rates for beet in table.beets]))
 
 
 def _progress(beet: Beet, counts: NDArray[np.int64], window: Window) -> rhythm_sql.Learned:
@@ -251,5 +241,4 @@ def _confirmed(monitor_ids: list[int], window: Window) -> QuerySet[Incident]:
 
 def _since(incident: Incident) -> datetime:
     """When it began: it was noticed later."""
-    since = (incident.evidence or {}).get("since")
-    return min(incident.opened_at, datetime.fromisoformat(since)) if since else incident.opened_at
+    return min(incident.opened_at, evidence.began_at(incident.evidence) or incident.opened_at)

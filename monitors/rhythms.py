@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count
 
-from monitors.domain import facts, policy, rhythm
+from monitors.domain import evidence, facts, policy, rhythm
 from monitors.domain.beet import BeetFacts
 from monitors.domain.rhythm import Arms, Profile, Tuning
 from monitors.domain.status import Cause, Status
@@ -148,7 +148,12 @@ def _open(incident: Incident | None) -> facts.OpenIncident | None:
     if incident is None:
         return None
     began_as = (incident.evidence or {}).get("openedAs")
-    return facts.OpenIncident(incident.opened_at, Cause(incident.cause), Cause(began_as) if began_as else None)
+    return facts.OpenIncident(
+        opened_at=incident.opened_at,
+        cause=Cause(incident.cause),
+        began_as=Cause(began_as) if began_as else None,
+        since=evidence.began_at(incident.evidence),
+    )
 
 
 def _length(sec: int | None) -> timedelta | None:

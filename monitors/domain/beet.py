@@ -292,12 +292,13 @@ def _turned(step: _Step, turn: Turn, profile: Profile) -> _Step:
     severity = Severity.CRITICAL if facts.incident is not None and facts.status is Status.DOWN else turn.severity
     step = _status(step, _STATES[severity], cause, at)
     if facts.incident is not None:
-        began_as = facts.incident.began_as or facts.incident.cause
-        evidence["openedAs"] = str(began_as)
+        began_as, since = facts.incident.began_as or facts.incident.cause, facts.incident.since
+        evidence |= {"openedAs": str(began_as), "lowSince": since.isoformat() if since else evidence["since"]}
         after = replace(step.facts, incident=replace(facts.incident, cause=cause, began_as=began_as))
         return step.then(after, IncidentEscalated(max(at, facts.incident.opened_at), cause, severity, evidence))
     opened = IncidentOpened(at, cause, None, rhythm.instant(turn.heard_at), severity, evidence)
-    return step.then(replace(step.facts, incident=OpenIncident(at, cause)), opened)
+    since = rhythm.instant(turn.since)
+    return step.then(replace(step.facts, incident=OpenIncident(at, cause, since=since)), opened)
 
 
 def _evidence(turn: Turn, tuning: Tuning, profile: Profile) -> dict[str, Any]:
@@ -337,7 +338,7 @@ def _plain_silence(step: _Step, at: datetime) -> _Step:
     evidence = {"arm": str(Arm.SILENCE), "since": written(heard), "limitSec": facts.learning_silence.total_seconds()}
     step = _status(step, Status.DOWN, Cause.SILENCE, at)
     opened = IncidentOpened(at, Cause.SILENCE, None, heard, Severity.CRITICAL, evidence)
-    return step.then(replace(step.facts, incident=OpenIncident(at, Cause.SILENCE)), opened)
+    return step.then(replace(step.facts, incident=OpenIncident(at, Cause.SILENCE, since=heard)), opened)
 
 
 def _plain_event(step: _Step, at: datetime) -> _Step:

@@ -73,6 +73,14 @@ def read(stored: Mapping[str, Any] | None) -> Evidence | None:
     return None
 
 
+def began_at(stored: Mapping[str, Any] | None) -> datetime | None:
+    """When what an incident is about began, before it was noticed; None where its evidence says nothing of that. One
+    that got worse is evidence of what it became, and remembers when it was low first."""
+    given = stored or {}
+    since = given.get("lowSince") or given.get("since")
+    return _instant(since) if since else None
+
+
 def freeze(cause: str, severity: str, stored: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """A moment as JSON, for an entry of the timeline; None for an incident without evidence, which stays what it is."""
     return {"cause": str(cause), "severity": str(severity), "evidence": dict(stored)} if stored else None

@@ -32,11 +32,13 @@ class KnownRun:
 
 @dataclass(frozen=True, slots=True)
 class OpenIncident:
-    """The monitor's one open incident. `began_as` is why it opened, where it has become worse since."""
+    """The monitor's one open incident. `began_as` is why it opened, where it has become worse since; `since` when that
+    of a beet began, before it was noticed."""
 
     opened_at: datetime
     cause: Cause
     began_as: Cause | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

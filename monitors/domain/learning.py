@@ -42,6 +42,26 @@ def is_ready(counted: timedelta, events: int) -> bool:
     return counted >= READY_AFTER and events >= READY_EVENTS
 
 
+def are_ready(
+    lengths: Array,
+    weights: Array,
+    counts: NDArray[np.int64] | Array,
+    has_learned: NDArray[np.bool_],
+    share: float = 1.0,
+) -> NDArray[np.bool_]:
+    """Which of M beets have enough to learn from, (M,): `lengths` are the hours they have been there for, `weights` and
+    `counts` (M, H).
+
+    Of that time half must count, and so must enough events: what came in a pause would make a rhythm of nothing. What
+    `has_learned` once learns anew from as much time, and keeps what it has with less, as in an incident that lasts.
+    With a `share` of all that it may be judged before it is ready."""
+    worth, events = weights.sum(axis=1), (weights * counts).sum(axis=1)
+    enough = READY_AFTER / timedelta(hours=1) * share
+    is_known = (lengths >= enough) & (worth >= enough / 2) & (events >= READY_EVENTS * share)
+    found: NDArray[np.bool_] = np.where(has_learned, worth >= enough, is_known)
+    return found
+
+
 def learn(
     start: datetime,
     counts: NDArray[np.int64] | Array,

@@ -11,21 +11,21 @@ from numpy.typing import NDArray
 
 from monitors.domain import arms, calm, expected, learning
 from monitors.domain.arms import Thresholds, Tuning, Turn
+from monitors.domain.counted import Window
 from monitors.domain.expected import HOUR_SEC, Expected, Profile
-from monitors.domain.gaps import NO_GAPS, Gaps
+from monitors.domain.gaps import NO_GAPS, Gaps, Span
 from monitors.domain.status import Severity
 
 Times = NDArray[np.float64]
 TOGETHER = 100
 """So many streams at once: the numbers of more do not fit into the caches of a processor."""
 _WINDOW = learning.WEEKS * expected.WEEK_HOURS
-_ENOUGH_HOURS = learning.READY_AFTER // timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """An incident that would have been: `arm` is "silence" or "drop", `severity` the worst it came to. `expected` and
-    `seen` events are those on which it opened; without `resolved_at` it was open at the end."""
+    `seen` events, `since` then, are those on which it opened; without `resolved_at` it was open at the end."""
 
     opened_at: datetime
     resolved_at: datetime | None
@@ -34,6 +34,7 @@ class Alarm:
     expected: float
     seen: int
     log_odds: float
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +89,14 @@ def replay_many(
             alike[expected.seconds(stream.past.learn_to) % step.total_seconds()].append(stream)
     for many in alike.values():
         for start in range(0, len(many), TOGETHER):
-            _Company(many[start : start + TOGETHER], zone, deaf, readiness).run(until, step, tuning)
+            _Company(many[start : start + TOGETHER], zone, gaps, readiness).run(until, step, tuning)
     return [stream.alarms for stream in streams]
 
 
 class _Company:
     """Streams that learn at the same times."""
 
-    def __init__(
-        self, streams: list["_Stream"], zone: str, deaf: Sequence[tuple[float, float]], readiness: float
-    ) -> None:
+    def __init__(self, streams: list["_Stream"], zone: str, gaps: Gaps, readiness: float) -> None:
         self._streams, self._zone, self._readiness = streams, zone, readiness
         self._first = min(stream.first for stream in streams)
         hours = max(stream.first + len(stream.counts) for stream in streams) - self._first
@@ -107,8 +106,7 @@ class _Company:
             begin = stream.first - self._first
             self._counts[row, begin : begin + len(stream.counts)] = stream.counts
             self._known[row, begin:] = 1.0
-        for span in deaf:
-            self._known[:, self._hours(span)] = 0.0
+        self._known *= Window(self._first, hours).heard(gaps.intervals)
 
     def run(self, until: datetime, step: timedelta, tuning: Tuning) -> None:
         """Learn and judge in turns."""
@@ -125,33 +123,21 @@ class _Company:
         stop = int(expected.seconds(at) // HOUR_SEC) - self._first
         start = max(0, stop - _WINDOW)
         counts, weights = self._counts[rows, start:stop], self._known[rows, start:stop]
+        window = Window(self._first + start, stop - start)
         for row, weight in zip(rows, weights, strict=True):
-            for span in self._streams[row].open_spans(at):
-                hours = self._hours(span)
-                weight[max(0, hours.start - start) : max(0, hours.stop - start)] = 0.0
+            window.leave_out(weight, self._streams[row].open_spans(at))
         ready = np.flatnonzero(self._is_ready(rows, counts, weights, stop))
         if not len(ready):
             return
         kept = [self._streams[rows[each]].kept_level for each in ready]
-        begins = expected.instant((self._first + start) * HOUR_SEC)
-        profiles = learning.learn(begins, counts[ready], weights[ready], self._zone, levels=np.array(kept))
+        profiles = learning.learn(window.start, counts[ready], weights[ready], self._zone, levels=np.array(kept))
         for each, profile in zip(ready, profiles, strict=True):
             self._streams[rows[each]].profile = profile
 
     def _is_ready(self, rows: list[int], counts: Times, weights: Times, stop: int) -> NDArray[np.bool_]:
         has_learned = np.array([self._streams[row].profile is not None for row in rows], bool)
-        length = np.array([min(_WINDOW, stop + self._first - self._streams[row].first) for row in rows])
-        is_long = length >= _ENOUGH_HOURS * self._readiness
-        is_enough = is_long & (counts.sum(axis=1) >= learning.READY_EVENTS * self._readiness)
-        found: NDArray[np.bool_] = np.where(
-            has_learned, weights.sum(axis=1) >= _ENOUGH_HOURS * self._readiness, is_enough
-        )
-        return found
-
-    def _hours(self, span: tuple[float, float]) -> slice:
-        """The hours that a time touches."""
-        first = max(0, int(span[0] // HOUR_SEC) - self._first)
-        return slice(first, max(first, int(-(-span[1] // HOUR_SEC)) - self._first))
+        length = np.array([min(_WINDOW, stop + self._first - self._streams[row].first) for row in rows], float)
+        return learning.are_ready(length, weights, counts, has_learned, self._readiness)
 
 
 class _Stream:
@@ -174,9 +160,9 @@ class _Stream:
     def _is_open(self) -> bool:
         return bool(self.alarms) and self.alarms[-1].resolved_at is None
 
-    def open_spans(self, now: datetime) -> list[tuple[float, float]]:
-        """When an alarm was open."""
-        return [(expected.seconds(each.opened_at), expected.seconds(each.resolved_at or now)) for each in self.alarms]
+    def open_spans(self, now: datetime) -> list[Span]:
+        """When something was wrong: it began before it was noticed."""
+        return [(min(each.opened_at, each.since or now), each.resolved_at or now) for each in self.alarms]
 
     def judge(self, end: datetime, tuning: Tuning) -> None:
         """Take in what came until `end`."""
@@ -208,9 +194,8 @@ class _Stream:
                 worse = max(self.alarms[-1].severity, str(turn.severity), key=lambda each: each == Severity.CRITICAL)
                 self.alarms[-1] = replace(self.alarms[-1], severity=worse)
             else:
-                self.alarms.append(
-                    Alarm(at, None, str(turn.arm), str(turn.severity), turn.expected, turn.seen, turn.log_odds)
-                )
+                found = turn.expected, turn.seen, turn.log_odds, expected.instant(turn.since)
+                self.alarms.append(Alarm(at, None, str(turn.arm), str(turn.severity), *found))
 
     def _counted(self, hours: int) -> Times:
         """Events in each hour from the first on."""

@@ -21,7 +21,7 @@ from monitors.domain.arms import (
 )
 from monitors.domain.arms import Alarm as OpenAlarm
 from monitors.domain.expected import WEEK_HOURS, Expected, Profile, instant, seconds, slots
-from monitors.domain.learning import READY_AFTER, READY_EVENTS, WEEKS, is_ready, learn
+from monitors.domain.learning import READY_AFTER, READY_EVENTS, WEEKS, are_ready, is_ready, learn
 from monitors.domain.replay import Alarm, Past, replay, replay_many
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "Tuning",
     "Turn",
     "advance",
+    "are_ready",
     "begin",
     "deadline",
     "heard_late",

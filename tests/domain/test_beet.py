@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from monitors.domain import beet, rhythm
+from monitors.domain import beet, evidence, rhythm
 from monitors.domain.beet import BeetFacts
 from monitors.domain.evidence import written
 from monitors.domain.facts import IncidentEscalated, IncidentOpened, IncidentResolved, OpenIncident, StatusChanged
@@ -70,6 +70,12 @@ def test_a_drop_warns_then_a_silence_makes_it_worse_then_the_stream_is_back() ->
     assert worse.facts.incident.cause is Cause.SILENCE
 
     assert worse.facts.incident.began_as is Cause.DROP
+    opened, escalated = verdict.effects[1], worse.effects[1]
+    assert isinstance(opened, IncidentOpened)
+    assert isinstance(escalated, IncidentEscalated)
+    assert evidence.began_at(opened.evidence) == worse.facts.incident.since
+    assert evidence.began_at(escalated.evidence) == worse.facts.incident.since
+    assert escalated.evidence["since"] != escalated.evidence["lowSince"]
 
     back = beet.on_clock(worse.facts, every(6 * MINUTE, NOON + 13 * HOUR, NOON + 18 * HOUR), NOON + 18 * HOUR)
     assert [type(effect) for effect in back.effects] == [IncidentResolved, StatusChanged]

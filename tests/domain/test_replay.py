@@ -86,6 +86,22 @@ def test_a_silence_in_which_nobody_listened_is_none() -> None:
     assert alarms(past(20, silent=SILENCE), gaps=Gaps.of([gap])) == [[]]
 
 
+def test_a_restart_of_some_seconds_spoils_no_hour_as_in_the_product() -> None:
+    restarts = [(START + HOUR * hour, START + HOUR * hour + 10 * timedelta(seconds=1)) for hour in range(12 * 168)]
+
+    ((alarm,),) = alarms(past(20, silent=SILENCE), gaps=Gaps.of(restarts))
+
+    assert alarm.arm == "silence"
+    assert SILENCE[0] < alarm.opened_at < SILENCE[0] + 4 * HOUR
+
+
+def test_what_was_wrong_before_it_was_noticed_is_not_learned_from() -> None:
+    ((alarm,),) = alarms(past(20, silent=SILENCE))
+
+    assert alarm.since is not None
+    assert SILENCE[0] - HOUR < alarm.since < SILENCE[0]
+
+
 def test_too_few_events_are_no_rhythm() -> None:
     slow = Past(START.timestamp() + np.arange(WEEKS, dtype=np.float64) * WEEK.total_seconds(), START, START + 8 * WEEK)
 
