@@ -52,11 +52,13 @@ def doubts(streams: list[imports.Stream], *, learn_weeks: int) -> Iterator[str]:
 
 
 def _table(found: Rehearsal) -> Iterator[str]:
+    """What a stream came to; nothing of one that never learned, which `doubts` names."""
+    if not found.has_learned:
+        return
     count = len(found.alarms)
     alerts = "no alert" if not count else f"{count} alert{'s' if count > 1 else ''}"
     yield f"{found.stream}: learned from {found.learned_from:%Y-%m-%d} to {found.learned_to:%Y-%m-%d}"
-    if found.is_judged:
-        yield f"  {alerts} from then to {found.until:%Y-%m-%d}, of {found.events:,} events in all"
+    yield f"  {alerts} from then to {found.until:%Y-%m-%d}, of {found.events:,} events in all"
     if count:
         yield from _aligned([_HEADER, *(_row(alarm) for alarm in found.alarms)])
     yield ""

@@ -38,6 +38,11 @@ class Rehearsal:
         """Whether there was any time left to judge."""
         return self.learned_to < self.until
 
+    @property
+    def has_learned(self) -> bool:
+        """Whether there is anything to tell: time to judge, and events enough to judge it by."""
+        return self.is_judged and (self.events >= rhythm.READY_EVENTS or bool(self.alarms))
+
 
 def rehearse(streams: Sequence[Stream], *, learn_weeks: int, zone: str, tuning: Tuning) -> list[Rehearsal]:
     """Learn each stream's first weeks and judge the rest of it, up to the last time that any of them has."""

@@ -35,10 +35,8 @@ class Panel:
 
 def panel(found: Rehearsal | None, tell: Teller, *, settings: str = "With these settings you would") -> Panel:
     """What a replay came to; `settings` begins the sentence."""
-    if found is None or not found.is_judged:
+    if found is None or not found.has_learned:
         return Panel(says=_too_short(found))
-    if found.events < rhythm.READY_EVENTS and not found.alarms:
-        return Panel(says=f"It has counted {found.events} events; a replay needs {rhythm.READY_EVENTS} to learn from.")
     count, since = len(found.alarms), _length(found.until - found.learned_to)
     if not count:
         return Panel(says=f"{settings} not have been alerted in the past {since}.")
@@ -56,6 +54,8 @@ def _too_short(found: Rehearsal | None) -> str:
     needed = f"{rhythm.READY_AFTER.days} days to learn from, and some to judge"
     if found is None:
         return f"It has counted nothing yet. A replay needs {needed}."
+    if found.is_judged:
+        return f"It has counted {found.events} events; a replay needs {rhythm.READY_EVENTS} to learn from."
     counted = durations.full((found.until - found.learned_from).total_seconds(), units=1)
     return f"It has counted for {counted}. A replay needs {needed}."
 

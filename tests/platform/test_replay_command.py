@@ -68,6 +68,21 @@ def test_without_json_it_is_a_table(history: Path, capsys: pytest.CaptureFixture
     assert told[6].startswith("  no alert from then to 2025-11-23")
 
 
+def test_of_a_stream_that_never_learned_there_is_no_table_but_a_word(
+    history: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rare = [f"rare,{START + timedelta(weeks=week):%Y-%m-%dT%H:%M:%SZ},1" for week in range(12)]
+    history.write_text(f"{history.read_text(encoding='utf-8-sig')}{chr(10).join(rare)}\n")
+
+    cli.main(["replay", str(history)])
+
+    told = capsys.readouterr()
+    assert [line.split(":")[0] for line in told.out.splitlines() if "learned from" in line] == ["checkout", "signup"]
+    assert not told.out.endswith("\n\n\n")
+    assert "rare: 12 events are too few to learn from; it takes 50." in told.err
+    assert "short: its 1.0 weeks end before 8 are learned: nothing is replayed." in told.err
+
+
 def test_settings_change_what_is_found(history: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cli.main(["replay", str(history), "--json"])
     usual = json.loads(capsys.readouterr().out.splitlines()[0])
