@@ -156,15 +156,16 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_replay(parser: argparse.ArgumentParser) -> None:
+    from monitors.domain import fields, policy
+
     parser.description = "Learn the first weeks of each stream in FILE and say when the rest would have alerted."
     parser.add_argument("file", type=Path, metavar="FILE", help="a CSV with the columns stream,timestamp[,count]")
     parser.add_argument("--learn-weeks", type=_number(2, 520, int), default=8, metavar="N", help="learn so many (8)")
-    parser.add_argument(
-        "--budget-weeks", type=_number(1, 520, float), default=26, metavar="N", help="weeks per false alarm (26)"
-    )
-    parser.add_argument(
-        "--rho", type=_number(0.05, 0.95, float), default=0.4, help="the share of the usual that is low (0.4)"
-    )
+    weeks, most_weeks = policy.BUDGET_WEEKS, policy.MAX_BUDGET_WEEKS
+    said = f"weeks per false alarm ({weeks})"
+    parser.add_argument("--budget-weeks", type=_number(1, most_weeks, float), default=weeks, metavar="N", help=said)
+    share, said = _number(fields.MIN_RHO, fields.MAX_RHO, float), f"the share of the usual that is low ({fields.RHO})"
+    parser.add_argument("--rho", type=share, default=fields.RHO, help=said)
     parser.add_argument("--timezone", type=_zone, default="UTC", metavar="ZONE", help="whose hours are learned (UTC)")
     parser.add_argument("--json", action="store_true", help="one object a line")
 

@@ -12,7 +12,7 @@ from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet, Sum, 
 from django.db.models.functions import Mod, RowNumber, TruncHour
 
 from monitors import rhythms, transitions
-from monitors.domain import bands, expected, hours, policy, values
+from monitors.domain import bands, hours, policy, rhythm, values
 from monitors.domain.bands import Floats
 from monitors.domain.fields import HOUR_MEAN, HOUR_SUM, PING
 from monitors.domain.hours import HOUR
@@ -27,7 +27,10 @@ RECENT = timedelta(days=1)
 MOST = 5_000
 """So many values of a monitor are looked at, spread evenly over the weeks."""
 LEARNS_EVERY = timedelta(days=1)
+"""So often it is learned what is usual of a monitor, its values and the rhythm of a beet."""
 BATCH = 500
+"""So many are judged at once, and learned in one knock: of beets they take less than a second, so 10,000 of them are
+through in twenty minutes."""
 _BOUND = 1e100
 """Larger ones are kept, and reckoned with nowhere: a few of them have no sum."""
 _CARRIED = Q(kind=Kind.SUCCESS, value__gt=-_BOUND, value__lt=_BOUND)
@@ -146,7 +149,7 @@ def _may_be_bad(monitor: Monitor, usual: Bands | None, value: float, hour_start:
 
 
 def _learned(monitor: Monitor, budget_weeks: float, now: datetime) -> Bands | None:
-    since = now - timedelta(weeks=bands.WEEKS)
+    since = now - timedelta(weeks=rhythm.WEEKS)
     pings = Ping.objects.filter(_CARRIED, monitor=monitor, received_at__gte=since, received_at__lt=now)
     if monitor.value_per == PING:
         times, numbers, count = _sample(pings)
@@ -196,5 +199,5 @@ def _deaf_hours(since: datetime) -> set[datetime]:
 
 
 def _columns(rows: Iterable[Sequence[Any]]) -> tuple[Floats, Floats]:
-    found = np.array([(expected.seconds(at), value) for at, value in rows], dtype=np.float64).reshape(-1, 2)
+    found = np.array([(rhythm.seconds(at), value) for at, value in rows], dtype=np.float64).reshape(-1, 2)
     return found[:, 0], found[:, 1]

@@ -25,11 +25,8 @@ from monitors.models import Gap, HourlyCount, Incident, Monitor, Pulse, Rhythm, 
 
 log = structlog.get_logger(__name__)
 
-LEARNS_EVERY = timedelta(days=1)
 PROGRESS_EVERY = timedelta(hours=1)
 """So often it is looked how far a beet is that has not learned yet."""
-BATCH = 500
-"""So many beets in one knock, which take less than a second: 10,000 of them are through in twenty minutes."""
 TOGETHER = 200
 """So many go through the sums, and to and from the database, at once."""
 _WRONG = (Cause.SILENCE, Cause.DROP)
@@ -59,7 +56,7 @@ class Table:
     weights: NDArray[np.float64]
 
 
-def run(*, now: datetime, limit: int = BATCH) -> int:
+def run(*, now: datetime, limit: int = hourly_values.BATCH) -> int:
     """Learn those that are due, at most so many. Returns how many were looked at."""
     claimed = _claim(now, limit)
     if claimed:
@@ -76,7 +73,7 @@ def at_once(monitor_ids: Sequence[int], *, now: datetime) -> None:
 def _due(now: datetime) -> QuerySet[Rhythm]:
     first_day = (now - timedelta(weeks=rhythm.WEEKS)).date()
     has_counts = Exists(HourlyCount.objects.filter(monitor=OuterRef("pk"), day__gte=first_day))
-    is_due = Q(learned_at=None) | Q(learned_at__lt=now - LEARNS_EVERY)
+    is_due = Q(learned_at=None) | Q(learned_at__lt=now - hourly_values.LEARNS_EVERY)
     is_new = Q(rates=None, learned_at__lt=now - PROGRESS_EVERY, monitor__pulse__last_success_at__gt=F("learned_at"))
     beets = Rhythm.objects.filter(has_counts, monitor__type=fields.BEET, monitor__deleted_at=None)
     return beets.filter(is_due | is_new).exclude(monitor__pulse__status=Status.PAUSED)

@@ -15,10 +15,10 @@ from django.db.models import F, OuterRef, Subquery
 from numpy.typing import NDArray
 
 from monitors import rhythm_sql
-from monitors.domain import fields, hours
+from monitors.domain import fields, hours, rhythm
 from monitors.models import Monitor, Ping, Pulse, Rhythm, RollupMark
 
-FURTHEST = timedelta(weeks=8)
+FURTHEST = timedelta(weeks=rhythm.WEEKS)
 """The first run of all goes back so far at most: nothing older is learned from."""
 STEP = timedelta(days=1)
 """So much time is counted at once, so that no transaction is long."""

@@ -13,7 +13,7 @@ from monitors.domain import fields, policy
 _CHANNEL_ID = "Give the id of a channel, a whole number."
 _DELAY = "Give the delay as whole seconds, such as 300."
 _REMINDERS = "Give the time between reminders as whole seconds, such as 14400."
-_BUDGET = "Give the weeks per allowed false alarm as a whole number, such as 26."
+_BUDGET = f"Give the weeks per allowed false alarm as a whole number, such as {policy.BUDGET_WEEKS}."
 _LIMIT = "Give a finite number, such as 1."
 _RECOVERY = "Give a whole number of good pings, such as 2."
 
@@ -94,12 +94,13 @@ class MonitorBody(Body):
         "rho": {
             "minimum": fields.MIN_RHO,
             "maximum": fields.MAX_RHO,
-            "description": "Beets: the share of the usual rate below which a drop alerts; 0.4.",
+            "description": f"Beets: the share of the usual rate below which a drop alerts; {fields.RHO}.",
         },
         "budgetWeeks": {
             "minimum": 1,
             "maximum": policy.MAX_BUDGET_WEEKS,
-            "description": "Beets: weeks per allowed false alarm; null: as the organisation, else 26.",
+            "description": "Beets: weeks per allowed false alarm; null: as the organisation, else "
+            f"{policy.BUDGET_WEEKS}.",
         },
         "learningSilenceSec": {
             "minimum": fields.MIN_SILENCE_SEC,
@@ -141,7 +142,7 @@ class MonitorBody(Body):
     alertDelaySec = _whole("alert_delay_sec", _DELAY)
     remindEverySec = _whole("remind_every_sec", _REMINDERS)
     recoveryThreshold = _whole("recovery_threshold", _RECOVERY)
-    rho = _Number(None, "Give a share of the usual rate, such as 0.4.")
+    rho = _Number(None, f"Give a share of the usual rate, such as {fields.RHO}.")
     budgetWeeks = _whole("budget_weeks", _BUDGET)
     learningSilenceSec = _whole("learning_silence_sec", "Give the silence as whole seconds, such as 21600.")
     valueBelow = _Number("value_below", _LIMIT)

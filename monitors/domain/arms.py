@@ -20,7 +20,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from monitors.domain import policy
 from monitors.domain.expected import Expected, Profile
+from monitors.domain.fields import RHO
 from monitors.domain.status import Severity
 
 LOOKS_APART_SEC = 30.0
@@ -49,8 +51,8 @@ class Tuning:
     """What a person decides: `rho` is the share of the usual rate that is worth waking somebody for, `budget_weeks` how
     many weeks may pass per false alarm."""
 
-    rho: float = 0.4
-    budget_weeks: float = 26.0
+    rho: float = RHO
+    budget_weeks: float = float(policy.BUDGET_WEEKS)
 
 
 @dataclass(frozen=True, slots=True)

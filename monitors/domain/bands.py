@@ -14,12 +14,11 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from monitors.domain import expected
+from monitors.domain import expected, learning
 from monitors.domain.values import Bands
 
-WEEKS = 8
-READY_SEC, READY_VALUES = 14 * 86_400, 50
-"""Nothing is said of what is usual before so many values have come in so long."""
+READY_SEC, READY_VALUES = learning.READY_AFTER.total_seconds(), learning.READY_EVENTS
+"""Nothing is said of what is usual before so many values have come in so long: as of events."""
 MIN_Z = 3.0
 """However often somebody would like to be alerted."""
 MIN_SPREAD = 0.05

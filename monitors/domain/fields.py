@@ -20,7 +20,8 @@ HEARTBEAT, BEET = "heartbeat", "beet"
 TYPES = (HEARTBEAT, BEET)
 PING, HOUR_SUM, HOUR_MEAN = "ping", "hour_sum", "hour_mean"
 VALUE_PER = (PING, HOUR_SUM, HOUR_MEAN)
-MIN_RHO, MAX_RHO = 0.05, 0.95
+RHO, MIN_RHO, MAX_RHO = 0.4, 0.05, 0.95
+"""The share of its usual rate below which a beet is low: what is usual, and what may be asked for."""
 MIN_SILENCE_SEC = 60
 SCHEDULE = frozenset({"interval_sec", "cron", "timezone", "grace_sec", "max_runtime_sec"})
 """A change of one of these makes a monitor wait anew."""
@@ -72,7 +73,7 @@ class MonitorFields:
     alert_delay_sec: int | None = None
     remind_every_sec: int | None = None
     recovery_threshold: int | None = None
-    rho: float = 0.4
+    rho: float = RHO
     budget_weeks: int | None = None
     learning_silence_sec: int | None = None
     value_below: float | None = None
@@ -191,7 +192,8 @@ def _rhythm(given: MonitorFields) -> Iterator[Problem]:
                 yield Problem(path, "not_for_heartbeats", "Only a beet has a rhythm: leave this out for a heartbeat.")
         return
     if not MIN_RHO <= given.rho <= MAX_RHO:
-        message = f"Give a share of the usual rate from {MIN_RHO} to {MAX_RHO}, such as 0.4: it falls below 40 %."
+        such = f"such as {RHO}: it falls below {100 * RHO:g} %."
+        message = f"Give a share of the usual rate from {MIN_RHO} to {MAX_RHO}, {such}"
         yield Problem("rho", "out_of_range", message)
     if message := policy.budget_problem(given.budget_weeks):
         yield Problem("budget_weeks", "out_of_range", message)

@@ -43,7 +43,7 @@ class Monitor(models.Model):
     alert_delay_sec = models.PositiveIntegerField(null=True, blank=True)
     remind_every_sec = models.PositiveIntegerField(null=True, blank=True)
     recovery_threshold = models.PositiveIntegerField(null=True, blank=True)
-    rho = models.FloatField(default=0.4, db_default=0.4)
+    rho = models.FloatField(default=fields.RHO, db_default=fields.RHO)
     budget_weeks = models.PositiveIntegerField(null=True, blank=True)
     learning_silence_sec = models.PositiveIntegerField(null=True, blank=True)
     value_below = models.FloatField(null=True, blank=True)

@@ -4,13 +4,12 @@ from typing import Any
 
 from django import forms
 
-from monitors.domain import policy
+from monitors.domain import fields, policy
 from monitors.domain.policy import Policy
 from monitors.models import Monitor
 from monitors.web.timing import DurationField
 
 DROPS = (0.2, 0.4, 0.6, 0.8)
-_PLAIN = 0.4
 BOXES = {"timezone": "beet_zone", "budget_weeks": "budget", "learning_silence_sec": "learning_silence"}
 """Where the fields of MonitorFields are written that are called otherwise here."""
 
@@ -28,7 +27,7 @@ class RhythmForm(forms.Form):
         coerce=float,
         widget=forms.RadioSelect,
         required=False,
-        initial=_PLAIN,
+        initial=fields.RHO,
         error_messages={"invalid_choice": "Choose how far it has to fall."},
     )
     budget = forms.IntegerField(
@@ -76,7 +75,7 @@ class RhythmForm(forms.Form):
         given = self.cleaned_data
         return {
             "timezone": given["beet_zone"] or "UTC",
-            "rho": given["rho"] or _PLAIN,
+            "rho": given["rho"] or fields.RHO,
             "budget_weeks": given["budget"],
             "learning_silence_sec": given["learning_silence"],
         }
