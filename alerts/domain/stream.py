@@ -57,18 +57,13 @@ def facts(found: Evidence | None) -> Iterator[tuple[str, str]]:
 
 
 def _were(expected: float) -> str:
-    count = _count(expected)
+    count = explain.rounded(expected)
     return f"{count} {'was' if count == '1' else 'were'}"
 
 
 def _events(number: float) -> str:
-    count = _count(number)
+    count = explain.rounded(number)
     return f"{count} event{'' if count == '1' else 's'}"
-
-
-def _count(number: float) -> str:
-    """From ten on whole events are exact enough for an alert."""
-    return f"{number:,.0f}" if number >= 10 else explain.amount(number)
 
 
 def lasting(cause: str, severity: str, lasts: timedelta) -> str:

@@ -146,6 +146,11 @@ def amount(number: float) -> str:
     return f"{number:.1f}".removesuffix(".0") if number >= 1 or number == 0 else f"{number:.2g}"
 
 
+def rounded(number: float) -> str:
+    """A number of events where whole ones are exact enough from ten on: `0.42`, `4.2`, `23`, `1,250`."""
+    return f"{number:,.0f}" if number >= 10 else amount(number)
+
+
 def once_in(weeks: float) -> str:
     """A budget of weeks per false alarm as people say it: `once in 26 weeks`, `once in 4 years`."""
     if weeks >= 104:

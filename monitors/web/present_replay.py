@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from heartbeet.lib import durations
 from heartbeet.lib.words import Moment, Teller
-from monitors.domain import rhythm
+from monitors.domain import explain, rhythm
 from monitors.domain.rehearsal import Rehearsal
 from monitors.domain.rhythm import Alarm
 
@@ -67,13 +67,9 @@ def _length(time: timedelta) -> str:
 
 
 def _line(alarm: Alarm, tell: Teller) -> Line:
-    what = f"{_HAPPENED[alarm.arm]}: {alarm.seen:,} of {_rounded(alarm.expected)} expected"
+    what = f"{_HAPPENED[alarm.arm]}: {alarm.seen:,} of {explain.rounded(alarm.expected)} expected"
     if alarm.resolved_at is None:
         what += ", not over yet"
     else:
         what += f", over after {durations.short((alarm.resolved_at - alarm.opened_at).total_seconds(), units=1)}"
     return Line(tell.clock(alarm.opened_at.replace(second=0, microsecond=0)), what, alarm.severity)
-
-
-def _rounded(expected: float) -> str:
-    return f"{expected:.1f}" if expected < 10 else f"{expected:,.0f}"

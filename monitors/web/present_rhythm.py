@@ -13,7 +13,7 @@ from heartbeet.lib.axes import Scale
 from heartbeet.lib.plot import Alarm, Block, Column, Mark, Plot, Spot
 from heartbeet.lib.words import Teller
 from monitors.beet_counts import Hours
-from monitors.domain import rhythm, usual
+from monitors.domain import explain, rhythm, usual
 from monitors.domain.hours import HOUR
 from monitors.domain.rhythm import Profile
 from monitors.domain.status import Severity, Status
@@ -112,8 +112,10 @@ def usual_week(profile: Profile | None, tell: Teller, learning: str) -> Week:
     most = max(rates)
     busiest = rates.index(most)
     local = tell.now.astimezone(ZoneInfo(profile.zone))
-    summary = f"about {_amount(sum(rates))} events, most of them {_slot(busiest)}: {_amount(most)} an hour"
-    told = [f"{_slot(number)}: {_amount(each)} events" for number, each in enumerate(rates)]
+    summary = (
+        f"about {explain.rounded(sum(rates))} events, most of them {_slot(busiest)}: {explain.rounded(most)} an hour"
+    )
+    told = [f"{_slot(number)}: {explain.rounded(each)} events" for number, each in enumerate(rates)]
     cells = [week.Cell(each / (most or 1), words) for each, words in zip(rates, told, strict=True)]
     return Week(
         "week",
@@ -121,10 +123,12 @@ def usual_week(profile: Profile | None, tell: Teller, learning: str) -> Week:
         days=week.days([day[:3] for day in _DAYS]),
         picture=week.picture(cells, f"A usual week: {summary}", local.weekday() * 24 + local.hour),
         shades=week.shades(),
-        most=_amount(most),
+        most=explain.rounded(most),
         legend=f"The frame is the hour that it is. Times are those of {profile.zone}.",
         columns=("Hour", *(day[:3] for day in _DAYS)),
-        rows=tuple((f"{hour:02}:00", *(_amount(rates[day * 24 + hour]) for day in range(7))) for hour in range(24)),
+        rows=tuple(
+            (f"{hour:02}:00", *(explain.rounded(rates[day * 24 + hour]) for day in range(7))) for hour in range(24)
+        ),
     )
 
 
@@ -138,15 +142,6 @@ def learning(monitor: Monitor, row: Rhythm | None, tell: Teller) -> Learning | N
     only = f"only a silence of {durations.short(plain)} alerts" if plain else "it alerts nobody"
     needed = rhythm.READY_AFTER.days
     return Learning(min(days, needed), needed, min(events, rhythm.READY_EVENTS), rhythm.READY_EVENTS, only)
-
-
-def amount(number: float) -> str:
-    """A number of events that need not be whole: `1,234`, `38`, `4.2`, `0.3`."""
-    return _amount(number)
-
-
-def _amount(number: float) -> str:
-    return f"{number:,.0f}" if number >= 10 else f"{number:.1f}".removesuffix(".0")
 
 
 def _hours(known: Hours, profile: Profile | None) -> list[_Hour]:
@@ -202,7 +197,7 @@ def _count(hour: _Hour) -> str:
 
 def _usual(hour: _Hour) -> str:
     assert hour.band is not None
-    return f"{_amount(hour.band[0])} to {_amount(hour.band[2])}"
+    return f"{explain.rounded(hour.band[0])} to {explain.rounded(hour.band[2])}"
 
 
 def _when(at: datetime, tell: Teller) -> str:
@@ -221,7 +216,7 @@ def _summary(hours: Sequence[_Hour], alarms: Sequence[Incident], count: int, now
     expected as is over."""
     total = sum(each.count for each in hours)
     expected = sum(each.band[1] * min(1.0, (now - each.at) / HOUR) for each in hours if each.band)
-    usually = f", about {_amount(expected)} expected" if hours[0].band else ""
+    usually = f", about {explain.rounded(expected)} expected" if hours[0].band else ""
     opened = f"; {len(alarms)} incident{'s' if len(alarms) > 1 else ''}" if alarms else ""
     return f"{_LABELS[count]}: {total:,} event{'' if total == 1 else 's'}{usually}{opened}"
 

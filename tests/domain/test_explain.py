@@ -221,6 +221,14 @@ def test_a_value_stands_beside_what_is_allowed_or_usual(
     assert told[-1].startswith("Look at the run that reported it")
 
 
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(0, "0"), (0.04, "0.04"), (3.0, "3"), (9.94, "9.9"), (9.96, "10"), (23.4, "23"), (1250.2, "1,250")],
+)
+def test_from_ten_on_events_are_whole(number: float, said: str) -> None:
+    assert explain.rounded(number) == said
+
+
 def test_a_large_value_is_told_with_all_its_digits() -> None:
     told = lines(Amount(Cause.VALUE, SINCE, 1_234_567.0, None, 1_000_000.0, "ping", False))
 
