@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from monitors.domain import rhythm
+from monitors.domain import changes, rhythm
 from monitors.domain.evidence import written
 from monitors.domain.facts import (
     IncidentEscalated,
@@ -140,15 +140,16 @@ def looks_back_to(facts: BeetFacts) -> datetime | None:
 
 def on_ping(facts: BeetFacts, ping: Ping) -> BeetVerdict:
     """Take one ping into the state. What it means for the rhythm is seen when the next look takes in what came."""
-    after = replace(facts, last_ping_at=_later(facts.last_ping_at, ping.received_at))
-    return _Step(heard(after, ping.received_at) if ping.kind is Kind.SUCCESS else after).verdict()
+    at = ping.received_at
+    is_event = ping.kind is Kind.SUCCESS
+    after = heard(facts, at) if is_event else replace(facts, last_ping_at=changes.later(facts.last_ping_at, at))
+    return _Step(after).verdict()
 
 
 def heard(facts: BeetFacts, at: datetime) -> BeetFacts:
     """The same, knowing of an event at this time."""
-    return replace(
-        facts, last_ping_at=_later(facts.last_ping_at, at), last_success_at=_later(facts.last_success_at, at)
-    )
+    known = changes.later(facts.last_ping_at, at), changes.later(facts.last_success_at, at)
+    return replace(facts, last_ping_at=known[0], last_success_at=known[1])
 
 
 def on_values(facts: BeetFacts, judged: Sequence[tuple[Judged, datetime]]) -> BeetVerdict:
@@ -378,10 +379,6 @@ def _wait_anew(step: _Step, now: datetime) -> _Step:
     facts = step.facts
     arms = rhythm.rewait(facts.arms or _arms(facts, now), rhythm.seconds(now))
     return step.then(replace(facts, waiting_from=now, arms=arms))
-
-
-def _later(first: datetime | None, second: datetime) -> datetime:
-    return second if first is None else max(first, second)
 
 
 def _status(step: _Step, to: Status, cause: Cause, at: datetime) -> _Step:
