@@ -102,34 +102,19 @@ def add(request: HttpRequest, board_id: int) -> HttpResponse:
 @require_POST
 def move(request: HttpRequest, board_id: int, widget_id: int) -> HttpResponse:
     """Moves a widget one place, `to` earlier or later."""
-    who, widget = _find_widget(request, board_id, widget_id)
-    is_earlier = request.POST.get("to") == "earlier"
-    return _done(
-        request,
-        widget.board,
-        lambda: boards.move(widget=widget, earlier=is_earlier, by=who.actor, now=clock.now()),
-        widget,
-    )
+    return _change(request, board_id, widget_id, boards.move, earlier=request.POST.get("to") == "earlier")
 
 
 @require_POST
 def resize(request: HttpRequest, board_id: int, widget_id: int) -> HttpResponse:
     """Makes a widget one column `to` wider or narrower."""
-    who, widget = _find_widget(request, board_id, widget_id)
-    is_wider = request.POST.get("to") == "wider"
-    return _done(
-        request,
-        widget.board,
-        lambda: boards.resize(widget=widget, wider=is_wider, by=who.actor, now=clock.now()),
-        widget,
-    )
+    return _change(request, board_id, widget_id, boards.resize, wider=request.POST.get("to") == "wider")
 
 
 @require_POST
 def remove(request: HttpRequest, board_id: int, widget_id: int) -> HttpResponse:
     """Takes a widget off a board; it is put back in a moment, so nothing is asked."""
-    who, widget = _find_widget(request, board_id, widget_id)
-    return _done(request, widget.board, lambda: boards.remove(widget=widget, by=who.actor, now=clock.now()))
+    return _change(request, board_id, widget_id, boards.remove)
 
 
 def _find(request: HttpRequest, board_id: int, scope: Scope) -> tuple[Access, Board]:
@@ -138,6 +123,13 @@ def _find(request: HttpRequest, board_id: int, scope: Scope) -> tuple[Access, Bo
     board = get_object_or_404(boards.of(who.organization).select_related("organization"), id=board_id)
     who.demand(scope)
     return who, board
+
+
+def _change(request: HttpRequest, board_id: int, widget_id: int, act: Callable[..., Any], **how: bool) -> HttpResponse:
+    """Does it to a widget, and leads back to it; of one that was taken off nothing is left to lead to."""
+    who, widget = _find_widget(request, board_id, widget_id)
+    place = None if act is boards.remove else widget
+    return _done(request, widget.board, lambda: act(widget=widget, by=who.actor, now=clock.now(), **how), place)
 
 
 def _find_widget(request: HttpRequest, board_id: int, widget_id: int) -> tuple[Access, Widget]:
