@@ -169,6 +169,8 @@ def delete(*, monitor: Monitor, by: Actor, now: datetime) -> None:
     monitor.tokens.filter(retired_at=None).update(retired_at=now)
     monitor.badges.all().delete()
     if Monitor.objects.filter(id=monitor.id, deleted_at=None).update(deleted_at=now, updated_at=now):
+        if monitor.type == Monitor.BEET:
+            policies.share_anew(monitor.organization, now=now, holds_others=True)
         audit.record(
             organization=monitor.organization,
             by=by,
@@ -259,6 +261,8 @@ def _follow(monitor: Monitor, changed: Set[str], now: datetime) -> None:
         transitions.edited(monitor.id, now=now)
     if changed & set(policy.NAMES):
         _follow_policy(monitor, now)
+    if monitor.type == Monitor.BEET and "budget_weeks" in changed:
+        policies.share_anew(monitor.organization, now=now, holds_others=True)
     if changed & {"value_per", "value_band", "timezone"}:
         Rhythm.objects.filter(monitor=monitor).update(bands=None, learned_at=None)  # of other values, or other hours
 

@@ -63,7 +63,7 @@ def edit(*, organization: Organization, changes: Mapping[str, Any], by: Actor, n
     if before["remind_every_sec"] != wanted.remind_every_sec:
         remind_anew(usual.filter(monitor__remind_every_sec=None), wanted, now)
     if before["beet_budget_weeks"] != wanted.beet_budget_weeks:
-        transitions.judge_soon(organization.monitors.filter(type=Monitor.BEET, budget_weeks=None), now=now)
+        share_anew(organization, now=now)
     audit.record(
         organization=organization,
         by=by,
@@ -73,6 +73,12 @@ def edit(*, organization: Organization, changes: Mapping[str, Any], by: Actor, n
         now=now,
     )
     return wanted
+
+
+def share_anew(organization: Organization, *, now: datetime, holds_others: bool = False) -> None:
+    """The beets that share a budget are fewer by now, or have another one: each may alert sooner than it was to."""
+    sharing = organization.monitors.filter(type=Monitor.BEET, budget_weeks=None)
+    transitions.judge_soon(sharing, now=now, holds_others=holds_others)
 
 
 def look_again(incidents: QuerySet[Incident]) -> None:

@@ -208,11 +208,13 @@ def edited(monitor_id: int, *, now: datetime) -> bool:
     return _by_hand(monitor_id, now, judge.on_edit, beet.on_edit)
 
 
-def judge_soon(monitors: QuerySet[Monitor], *, now: datetime) -> None:
+def judge_soon(monitors: QuerySet[Monitor], *, now: datetime, holds_others: bool = False) -> None:
     """Let the sweep look at these monitors: what counts for them has changed, so their true deadline may be earlier
-    than the stored one."""
+    than the stored one. A caller that `holds_others` waits for no lock, which would be out of order: what is locked is
+    being judged right now, and is judged by what counts at its next look."""
     later = Pulse.objects.filter(monitor__in=monitors, deadline__gt=now)
-    ids = list(later.select_for_update(no_key=True).order_by("monitor_id").values_list("monitor_id", flat=True))
+    locked = later.select_for_update(no_key=True, skip_locked=holds_others)
+    ids = list(locked.order_by("monitor_id").values_list("monitor_id", flat=True))
     Pulse.objects.filter(monitor_id__in=ids).update(deadline=now)
 
 

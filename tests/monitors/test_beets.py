@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from accounts.domain.actor import SYSTEM
-from monitors import operations, queries, rhythms, sweep, sweep_sql
+from monitors import operations, policies, queries, rhythms, sweep, sweep_sql
 from monitors.domain.status import Status
 from monitors.models import Gap, Incident, IncidentEvent, Monitor, Ping, Pulse, Rhythm, StatusChange
 from tests import factories
@@ -339,3 +339,23 @@ def test_a_snooze_until_it_is_well_outlasts_the_few_events_of_a_drop() -> None:
     look(NOON + 4 * HOUR)
     well = queries.live(monitor.organization).get(id=monitor.id)
     assert (well.pulse.status, queries.is_snoozed(well, NOON + 4 * HOUR)) == ("up", False)
+
+
+@pytest.mark.parametrize("leaves", ["deleted", "a budget of its own"])
+def test_beets_that_share_a_budget_are_looked_at_when_one_leaves(leaves: str) -> None:
+    organization = factories.organization()
+    stays, goes = learned(of=organization, name="stays"), learned(of=organization, name="goes")
+    policies.edit(organization=organization, changes={"beet_budget_weeks": 26}, by=SYSTEM, now=NOON)
+    look(NOON)
+    before = Pulse.objects.get(monitor=stays).deadline
+
+    if leaves == "deleted":
+        operations.delete(monitor=goes, by=SYSTEM, now=NOON)
+    else:
+        operations.edit(monitor=goes, changes={"budget_weeks": 4}, by=SYSTEM, now=NOON)
+    look(NOON)
+
+    after = Pulse.objects.get(monitor=stays).deadline
+    assert before is not None
+    assert after is not None
+    assert timedelta(seconds=30) < before - after < timedelta(minutes=2)
