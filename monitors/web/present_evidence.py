@@ -46,7 +46,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A part of the strip: a grace, a run, the incident itself."""
+    """A part of a strip of time: a grace, a run, the incident itself; of a stream when it was low, told, not heard."""
 
     key: str
     x: str

@@ -13,6 +13,7 @@ from heartbeet.lib.words import Moment, Teller
 from monitors.beet_evidence import MOST_IN_PART, Around, Story
 from monitors.domain import explain
 from monitors.domain.explain import Sentence
+from monitors.web.present_evidence import Band
 
 HIGHEST = 44
 """Pixels of the highest bar; the template's picture has a little room above."""
@@ -28,16 +29,6 @@ class Bar:
     width: str
     y: str
     height: str
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """A part of the time below the bars: low, told, not heard."""
-
-    key: str
-    x: str
-    width: str
     title: str
 
 
