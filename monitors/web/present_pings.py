@@ -24,7 +24,7 @@ class PingRow:
     at: Moment
     duration: str
     exit_code: int | None
-    value: float | None
+    value: str
     run_id: str
     source: str
     body: str
@@ -44,7 +44,7 @@ def ping(given: Ping, tell: Teller, *, with_source: bool, most: int = LISTED) ->
         at=tell.precise(given.received_at),
         duration="" if given.duration_sec is None else durations.short(given.duration_sec, units=2),
         exit_code=given.exit_code if given.kind != Kind.SUCCESS or given.exit_code else None,
-        value=given.value,
+        value="" if given.value is None else f"{given.value:,.15g}",  # as it was sent, to its last digit
         run_id=given.run_id,
         source=" ".join(filter(None, [given.method, given.source if with_source else ""])),
         body=f"{body[:head]}\n…\n{body[head - most :]}" if is_cut else body,

@@ -207,6 +207,19 @@ def test_a_letter_on_the_seam_of_an_output_stays_whole(owner: Client, alices_mon
     assert "\ufffd" not in alone
 
 
+@pytest.mark.parametrize(
+    ("value", "said"), [(1.0, "1"), (0.0, "0"), (1234567.25, "1,234,567.25"), (0.1, "0.1"), (1e300, "1e+300")]
+)
+def test_a_value_is_told_as_it_was_sent(owner: Client, alices_monitor: Monitor, value: float, said: str) -> None:
+    ping = Ping.objects.create(monitor=alices_monitor, received_at=factories.NOON, kind="success", value=value)
+
+    own = read(owner, f"/monitors/{alices_monitor.id}/pings/{ping.id}")
+    listed = read(owner, f"/monitors/{alices_monitor.id}/pings")
+
+    assert f"<dt>Value</dt><dd>{said}</dd>" in own
+    assert f"Value <code>{said}</code>" in listed
+
+
 def test_a_ping_that_carried_nothing_says_so(owner: Client, alices_monitor: Monitor) -> None:
     [number] = pinged(alices_monitor, 1)
 
