@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from monitors.domain import beet, rhythm
+from monitors.domain import beet, expected, rhythm
 from monitors.domain.beet import BeetFacts
 from monitors.domain.status import Status
 
@@ -32,7 +32,7 @@ def best_us(work: Callable[[], object]) -> float:
 
 def measure(rate: float) -> dict[str, float]:
     """A healthy stream of so many events an hour that is looked at when its deadline has come."""
-    rates = tuple(rate * (1.5 if slot % 24 > 8 else 1.0) for slot in range(rhythm.WEEK_HOURS))
+    rates = tuple(rate * (1.5 if slot % 24 > 8 else 1.0) for slot in range(expected.WEEK_HOURS))
     profile = rhythm.Profile("Europe/Berlin", rates, burst=1.3, wobble=0.03)
     new = BeetFacts(status=Status.UP, status_since=NOW, last_success_at=NOW, profile=profile)
     facts = beet.on_clock(new, [], NOW).facts

@@ -92,7 +92,7 @@ def _beat(options: argparse.Namespace) -> int:
 def _replay(options: argparse.Namespace) -> int:
     from heartbeet import replaying
     from heartbeet.lib import clock
-    from monitors.domain.arms import Tuning
+    from monitors.domain.rhythm import Tuning
 
     try:
         streams = replaying.read(options.file, zone=options.timezone, now=clock.now())

@@ -6,10 +6,9 @@ from datetime import datetime
 from pathlib import Path
 
 from heartbeet.lib import durations
-from monitors.domain import imports, learning, rehearsal
-from monitors.domain.arms import Tuning
+from monitors.domain import imports, rehearsal, rhythm
 from monitors.domain.rehearsal import Rehearsal
-from monitors.domain.replay import Alarm
+from monitors.domain.rhythm import Alarm, Tuning
 
 _HEADER = ("opened (UTC)", "lasted", "arm", "severity", "expected", "seen", "log odds")
 _FIRST_NUMBER = 4
@@ -46,8 +45,8 @@ def doubts(streams: list[imports.Stream], *, learn_weeks: int) -> Iterator[str]:
         weeks = (end - float(stream.times[0])) / (7 * 86_400)
         if weeks <= learn_weeks:
             yield f"{stream.name}: its {weeks:.1f} weeks end before {learn_weeks} are learned: nothing is replayed."
-        elif stream.events < learning.READY_EVENTS:
-            enough = learning.READY_EVENTS
+        elif stream.events < rhythm.READY_EVENTS:
+            enough = rhythm.READY_EVENTS
             yield f"{stream.name}: {stream.events} events are too few to learn from; it takes {enough}."
 
 

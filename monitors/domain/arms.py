@@ -83,7 +83,7 @@ def _thresholds(c: float, v: float, weekly: float, tuning: Tuning) -> Thresholds
 
 
 @dataclass(frozen=True, slots=True)
-class Alarm:
+class OpenAlarm:
     """The open incident as the arms know it; `began` is the arm that opened it."""
 
     opened_at: float
@@ -107,7 +107,7 @@ class Arms:
     drop_seen: int = 0
     back_expected: float = 0.0
     back_seen: int = 0
-    alarm: Alarm | None = None
+    alarm: OpenAlarm | None = None
 
 
 def begin(at: float, heard_at: float | None = None) -> Arms:
@@ -269,7 +269,7 @@ class _Walk:
         """Open an alarm, or make it worse, when `ahead` more events are to have come."""
         at = self._clock.after(self.at, ahead)
         opened_at, began = (self.alarm.opened_at, self.alarm.began) if self.alarm else (at, arm)
-        self.alarm = Alarm(opened_at, arm, severity, began)
+        self.alarm = OpenAlarm(opened_at, arm, severity, began)
         if arm is Arm.SILENCE:
             since, expected, seen = self.heard_at, self.quiet + ahead, 0
         else:

@@ -9,6 +9,7 @@ from monitors.domain.arms import (
     RECOVERY_LOOK_SEC,
     Arm,
     Arms,
+    OpenAlarm,
     Thresholds,
     Tuning,
     Turn,
@@ -19,17 +20,15 @@ from monitors.domain.arms import (
     rewait,
     watched_anew,
 )
-from monitors.domain.arms import Alarm as OpenAlarm
-from monitors.domain.expected import WEEK_HOURS, Expected, Profile, instant, seconds, slots
+from monitors.domain.expected import Expected, Profile, instant, seconds
 from monitors.domain.learning import READY_AFTER, READY_EVENTS, WEEKS, are_ready, is_ready, learn
-from monitors.domain.replay import Alarm, Past, replay, replay_many
+from monitors.domain.replay import Alarm, Past, replay_many
 
 __all__ = [
     "READY_AFTER",
     "READY_EVENTS",
     "RECOVERY_LOOK_SEC",
     "WEEKS",
-    "WEEK_HOURS",
     "Alarm",
     "Arm",
     "Arms",
@@ -48,10 +47,8 @@ __all__ = [
     "instant",
     "is_ready",
     "learn",
-    "replay",
     "replay_many",
     "rewait",
     "seconds",
-    "slots",
     "watched_anew",
 ]

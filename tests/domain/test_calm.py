@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from monitors.domain import arms, calm
-from monitors.domain.arms import Alarm, Arm, Arms, Thresholds, Tuning
+from monitors.domain.arms import Arm, Arms, OpenAlarm, Thresholds, Tuning
 from monitors.domain.expected import Expected, Profile
 from monitors.domain.status import Severity
 
@@ -58,7 +58,7 @@ def test_it_is_as_one_by_one(rate: int, most: int, evenly: bool) -> None:
 
 def test_while_an_alarm_is_open_and_without_events_it_stands_aside() -> None:
     calm_arms, none = arms.begin(MONDAY), np.array([])
-    alarmed = replace(calm_arms, alarm=Alarm(MONDAY, Arm.DROP, Severity.WARNING, Arm.DROP))
+    alarmed = replace(calm_arms, alarm=OpenAlarm(MONDAY, Arm.DROP, Severity.WARNING, Arm.DROP))
 
     assert calm.passed(calm_arms, none, none, None, TEST) is None
     assert calm.passed(alarmed, np.array([MONDAY + 1]), np.array([0.1]), None, TEST) is None

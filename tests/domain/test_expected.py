@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitors.domain import rhythm
-from monitors.domain.rhythm import Expected, Profile
+from monitors.domain import expected
+from monitors.domain.expected import Expected, Profile
 
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 BERLIN = "Europe/Berlin"
@@ -16,19 +16,19 @@ DAYTIME = tuple(float(10 if 8 <= slot % 24 < 20 and slot < 120 else 1) for slot 
 
 
 def at(**later: float) -> float:
-    return rhythm.seconds(MONDAY + timedelta(**later))
+    return expected.seconds(MONDAY + timedelta(**later))
 
 
 def test_slots_are_local_hours_of_the_week() -> None:
-    assert rhythm.slots("UTC", MONDAY, 3).tolist() == [0, 1, 2]
-    assert rhythm.slots(BERLIN, MONDAY, 3).tolist() == [1, 2, 3]
-    assert rhythm.slots("America/New_York", MONDAY, 3).tolist() == [163, 164, 165]
-    assert rhythm.slots("Asia/Kolkata", MONDAY, 2).tolist() == [5, 6]
+    assert expected.slots("UTC", MONDAY, 3).tolist() == [0, 1, 2]
+    assert expected.slots(BERLIN, MONDAY, 3).tolist() == [1, 2, 3]
+    assert expected.slots("America/New_York", MONDAY, 3).tolist() == [163, 164, 165]
+    assert expected.slots("Asia/Kolkata", MONDAY, 2).tolist() == [5, 6]
 
 
 def test_the_hour_that_spring_leaves_out_is_in_no_hour_and_the_repeated_one_in_two() -> None:
-    spring = rhythm.slots(BERLIN, datetime(2026, 3, 28, 23, tzinfo=UTC), 24).tolist()
-    autumn = rhythm.slots(BERLIN, datetime(2026, 10, 24, 22, tzinfo=UTC), 25).tolist()
+    spring = expected.slots(BERLIN, datetime(2026, 3, 28, 23, tzinfo=UTC), 24).tolist()
+    autumn = expected.slots(BERLIN, datetime(2026, 10, 24, 22, tzinfo=UTC), 25).tolist()
 
     sunday_at_two = 6 * 24 + 2
     assert (spring.count(sunday_at_two), autumn.count(sunday_at_two)) == (0, 2)
@@ -39,9 +39,9 @@ def test_the_hour_that_spring_leaves_out_is_in_no_hour_and_the_repeated_one_in_t
 def test_many_hours_are_the_hours_one_by_one() -> None:
     start = datetime(2026, 3, 25, 7, tzinfo=UTC)
 
-    whole = rhythm.slots(BERLIN, start, 400)
+    whole = expected.slots(BERLIN, start, 400)
 
-    assert whole.tolist() == [rhythm.slots(BERLIN, start + timedelta(hours=hour), 1)[0] for hour in range(400)]
+    assert whole.tolist() == [expected.slots(BERLIN, start + timedelta(hours=hour), 1)[0] for hour in range(400)]
 
 
 def test_expected_events_add_up_over_hours_of_different_rates() -> None:

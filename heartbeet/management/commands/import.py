@@ -11,7 +11,7 @@ from accounts.domain.actor import SYSTEM
 from heartbeet import replaying
 from heartbeet.lib import clock, zones
 from monitors import backfill
-from monitors.domain import learning
+from monitors.domain import rhythm
 from monitors.domain.imports import Stream
 from monitors.models import Monitor
 
@@ -63,14 +63,14 @@ def _told(monitor: Monitor, found: backfill.Imported) -> Iterator[str]:
         yield f"{found.kept:,} hours stay as the monitor itself counted them."
     if found.too_old:
         yield f"{found.too_old:,} hours are older than two years and were left out."
-    rhythm = found.rhythm
-    if rhythm.rates is None:
+    known = found.rhythm
+    if known.rates is None:
         yield (
-            f"It has not learned yet: in the last {learning.WEEKS} weeks there are {rhythm.events:,} events; it takes "
-            f"{learning.READY_AFTER.days} days and {learning.READY_EVENTS} events."
+            f"It has not learned yet: in the last {rhythm.WEEKS} weeks there are {known.events:,} events; it takes "
+            f"{rhythm.READY_AFTER.days} days and {rhythm.READY_EVENTS} events."
         )
         return
     yield (
-        f"It has learned from {rhythm.events:,} events of {rhythm.learned_from:%Y-%m-%d} to "
-        f"{rhythm.learned_to:%Y-%m-%d}, and alerts by that from now on."
+        f"It has learned from {known.events:,} events of {known.learned_from:%Y-%m-%d} to "
+        f"{known.learned_to:%Y-%m-%d}, and alerts by that from now on."
     )
