@@ -294,7 +294,7 @@ def _turned(step: _Step, turn: Turn, profile: Profile) -> _Step:
     step = _status(step, _STATES[severity], cause, at)
     if facts.incident is not None:
         began_as, since = facts.incident.began_as or facts.incident.cause, facts.incident.since
-        evidence |= {"openedAs": str(began_as), "lowSince": since.isoformat() if since else evidence["since"]}
+        evidence |= {"openedAs": str(began_as), "lowSince": written(since) if since else evidence["since"]}
         after = replace(step.facts, incident=replace(facts.incident, cause=cause, began_as=began_as))
         return step.then(after, IncidentEscalated(max(at, facts.incident.opened_at), cause, severity, evidence))
     opened = IncidentOpened(at, cause, None, rhythm.instant(turn.heard_at), severity, evidence)
