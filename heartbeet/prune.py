@@ -13,7 +13,7 @@ from accounts import answers, letters
 from accounts.models import BrowserSession, KeptAnswer, MutationCount, Plan, User, WebhookSecret
 from alerts.domain import retry
 from alerts.models import Channel, Delivery, Notice, Receiver, Storm
-from monitors import rollup
+from monitors import rhythms
 from monitors.domain import fields, hours
 from monitors.models import Batch, Deafness, Gap, HourlyCount, IncidentEvent, IngestNode, Monitor, Ping, Run
 
@@ -71,7 +71,7 @@ def _beyond_retention(now: datetime) -> dict[str, int]:
 def _old_pings(plan: Plan, cutoff: datetime) -> int:
     """Delete a plan's old pings, those of beets not before they are counted, and the runs that ended."""
     gone = 0
-    counted = min(cutoff, rollup.rolled_until() or cutoff)
+    counted = min(cutoff, rhythms.rolled_until() or cutoff)
     for ids in _chunks(Monitor.objects.filter(organization__plan=plan)):
         old = Ping.objects.filter(monitor_id__in=ids, received_at__lt=cutoff)
         for monitor_id, kind in old.values_list("monitor_id", "monitor__type").distinct():

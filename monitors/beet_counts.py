@@ -8,11 +8,11 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from monitors import chart_sql
+from monitors import chart_sql, rhythms
 from monitors.domain import hours
 from monitors.domain.hours import HOUR
 from monitors.domain.uptime import Window
-from monitors.models import HourlyCount, Incident, Rhythm, RollupMark
+from monitors.models import HourlyCount, Incident, Rhythm
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Record:
 def read(monitor_ids: Sequence[int], since: datetime, now: datetime) -> dict[int, Hours]:
     """The hours of these beets from the one of `since` up to that of `now`, by id, in three queries."""
     start, end = hours.floor(since), hours.floor(now) + HOUR
-    rolled = min(max(start, _rolled_until() or start), end)
+    rolled = min(max(start, rhythms.rolled_until() or start), end)
     counts = {id_: [0] * ((end - start) // HOUR) for id_ in monitor_ids}
     floors: dict[int, set[int]] = {id_: set() for id_ in monitor_ids}
     for id_, at, count, is_floor in _rolled_up(monitor_ids, start, rolled):
@@ -92,10 +92,6 @@ def alarms(monitor_ids: Iterable[int], since: datetime) -> dict[int, list[Incide
     for incident in touching.order_by("opened_at"):
         found.setdefault(incident.monitor_id, []).append(incident)
     return found
-
-
-def _rolled_until() -> datetime | None:
-    return RollupMark.objects.values_list("rolled_until", flat=True).first()
 
 
 def _rolled_up(monitor_ids: Sequence[int], start: datetime, end: datetime) -> Iterator[tuple[int, datetime, int, bool]]:

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
 from numpy.typing import NDArray
 
-from monitors import hourly_values, rhythm_sql, rhythms, rollup
+from monitors import hourly_values, rhythm_sql, rhythms
 from monitors.domain import counted, evidence, fields, hours, rhythm
 from monitors.domain.counted import Window
 from monitors.domain.gaps import Span
@@ -93,7 +93,7 @@ def _claim(now: datetime, limit: int) -> list[int]:
 
 
 def _learn(monitor_ids: Sequence[int], now: datetime) -> None:
-    window = Window.back_from(rollup.rolled_until() or hours.floor(now), weeks=rhythm.WEEKS)
+    window = Window.back_from(rhythms.rolled_until() or hours.floor(now), weeks=rhythm.WEEKS)
     by_zone = defaultdict(list)
     for beet in _beets(monitor_ids, window):
         by_zone[beet.zone].append(beet)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from monitors import learn, rhythms, rollup
+from monitors import learn, rhythms
 from monitors.domain import hours, rehearsal, rhythm
 from monitors.domain.counted import Window
 from monitors.domain.gaps import Gaps, Span
@@ -25,7 +25,7 @@ def of_monitor(monitor: Monitor, *, is_early: bool = False, now: datetime) -> Re
     """When the monitor's settings, which need not be saved, would have alerted in the last eight weeks. It is learned
     anew each day, as ever. `is_early` judges one that still learns, by half of what it takes. None if nothing was
     counted yet."""
-    until = rollup.rolled_until() or hours.floor(now)
+    until = rhythms.rolled_until() or hours.floor(now)
     window = Window.back_from(until, weeks=rhythm.WEEKS + JUDGED // timedelta(weeks=1))
     counts, known = _counted(monitor, window)
     if not counts.any():

@@ -12,7 +12,7 @@ from monitors.domain.beet import BeetFacts
 from monitors.domain.rhythm import Arms, Profile, Tuning
 from monitors.domain.status import Cause, Status
 from monitors.domain.values import Bands, Rule
-from monitors.models import AlertPolicy, Incident, Monitor, Pulse, Rhythm
+from monitors.models import AlertPolicy, Incident, Monitor, Pulse, Rhythm, RollupMark
 
 _RATES = struct.Struct("<168f")
 
@@ -37,6 +37,11 @@ def pack_rates(rates: Iterable[float]) -> bytes:
 def unpack_rates(packed: bytes) -> tuple[float, ...]:
     """The 168 rates of a row."""
     return _RATES.unpack(packed)
+
+
+def rolled_until() -> datetime | None:
+    """Up to which hour events are counted; None before the first run."""
+    return RollupMark.objects.values_list("rolled_until", flat=True).first()
 
 
 def arms(row: Rhythm | None) -> Arms | None:

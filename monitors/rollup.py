@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import F, OuterRef, Subquery
 from numpy.typing import NDArray
 
-from monitors import rhythm_sql
+from monitors import rhythm_sql, rhythms
 from monitors.domain import fields, hours, rhythm
 from monitors.models import Monitor, Ping, Pulse, Rhythm, RollupMark
 
@@ -48,7 +48,7 @@ def run(*, watermark: datetime) -> list[datetime]:
     """Count the hours that are over by the watermark and were not counted yet. Returns when they began; most runs
     return none, after a look at one row."""
     until = hours.floor(watermark)
-    since = rolled_until() or _begin(until)
+    since = rhythms.rolled_until() or _begin(until)
     if since < until:
         add_missing_rhythms()
     counted: list[datetime] = []
@@ -59,11 +59,6 @@ def run(*, watermark: datetime) -> list[datetime]:
         counted += [hours.start(number) for number in range(hours.number(since), hours.number(end))]
         since = end
     return counted
-
-
-def rolled_until() -> datetime | None:
-    """Up to which hour events are counted; None before the first run."""
-    return RollupMark.objects.values_list("rolled_until", flat=True).first()
 
 
 @transaction.atomic

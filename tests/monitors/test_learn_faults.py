@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from accounts.domain.actor import SYSTEM
-from monitors import learn, operations, rhythm_sql, rollup, transitions
+from monitors import learn, operations, rhythm_sql, rhythms, rollup, transitions
 from monitors.models import Incident, Monitor, Ping, Pulse, Rhythm, RollupMark, StatusChange
 from tests import factories
 from tests.monitors import beets
@@ -27,7 +27,7 @@ def test_a_clock_that_was_set_forward_and_back_stops_neither_counting_nor_learni
     Ping.objects.create(monitor=monitor, received_at=NOON + HOUR / 2, kind="success")
     Pulse.objects.filter(monitor=monitor).update(last_success_at=NOON + HOUR / 2)
 
-    assert rollup.rolled_until() == NOON
+    assert rhythms.rolled_until() == NOON
     assert rollup.run(watermark=NOON + HOUR) == [NOON]
     assert learn.run(now=NOON + 26 * HOUR) == 1
     assert is_ready(monitor)
@@ -40,7 +40,7 @@ def test_a_clock_set_back_by_a_little_leaves_what_is_counted_and_learned() -> No
 
     transitions.rewound(now=NOON + timedelta(minutes=1))
 
-    assert rollup.rolled_until() == NOON
+    assert rhythms.rolled_until() == NOON
     assert rhythm_of(monitor).learned_at == NOON - HOUR
 
 
