@@ -17,7 +17,7 @@ from monitors import policies
 from monitors.domain import fields, policy
 from monitors.domain.policy import Policy
 from monitors.web import present
-from monitors.web.timing import DurationField
+from monitors.web.timing import DurationField, WholeField
 
 _DELAYS = (60, 300, 900, 3600)
 _REMINDERS = (3600, 14_400, 43_200, 86_400)
@@ -45,27 +45,17 @@ class PolicyForm(forms.Form):
         widget=forms.RadioSelect,
     )
     remind_custom = DurationField(label="Remind us every", required=False, placeholder="2 h")
-    recovery = forms.IntegerField(
+    recovery = WholeField(
+        policy.MAX_RECOVERY,
         label="Good pings in a row",
-        min_value=1,
-        max_value=policy.MAX_RECOVERY,
-        widget=forms.NumberInput({"class": "input", "inputmode": "numeric"}),
         help_text="More than one for jobs that flap between good and bad.",
-        error_messages=dict.fromkeys(
-            ("invalid", "min_value", "max_value", "required"), f"Write a whole number from 1 to {policy.MAX_RECOVERY}."
-        ),
     )
-
-    beet_budget = forms.IntegerField(
+    beet_budget = WholeField(
+        policy.MAX_BUDGET_WEEKS,
+        of="weeks",
         label="Weeks per false alarm of all beets together",
         required=False,
-        min_value=1,
-        max_value=policy.MAX_BUDGET_WEEKS,
-        widget=forms.NumberInput({"class": "input", "inputmode": "numeric"}),
         help_text=f"Empty: each beet has {policy.BUDGET_WEEKS} weeks, or what it says itself.",
-        error_messages=dict.fromkeys(
-            ("invalid", "min_value", "max_value"), f"Write a whole number of weeks from 1 to {policy.MAX_BUDGET_WEEKS}."
-        ),
     )
 
     def clean(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from django import forms
 from monitors.domain import fields, policy
 from monitors.domain.policy import Policy
 from monitors.models import Monitor
-from monitors.web.timing import DurationField
+from monitors.web.timing import DurationField, WholeField
 
 DROPS = (0.2, 0.4, 0.6, 0.8)
 BOXES = {"timezone": "beet_zone", "budget_weeks": "budget", "learning_silence_sec": "learning_silence"}
@@ -30,16 +30,12 @@ class RhythmForm(forms.Form):
         initial=fields.RHO,
         error_messages={"invalid_choice": "Choose how far it has to fall."},
     )
-    budget = forms.IntegerField(
+    budget = WholeField(
+        policy.MAX_BUDGET_WEEKS,
+        of="weeks",
         label="Weeks per false alarm",
         required=False,
-        min_value=1,
-        max_value=policy.MAX_BUDGET_WEEKS,
-        widget=forms.NumberInput({"class": "input", "inputmode": "numeric"}),
         help_text="At most one false alarm in so many weeks. Fewer weeks alert sooner.",
-        error_messages=dict.fromkeys(
-            ("invalid", "min_value", "max_value"), f"Write a whole number of weeks from 1 to {policy.MAX_BUDGET_WEEKS}."
-        ),
     )
     beet_zone = forms.CharField(
         label="Local time",

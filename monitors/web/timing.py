@@ -44,6 +44,20 @@ class DurationField(forms.CharField):
         return durations.short(value) if isinstance(value, int) else value
 
 
+class WholeField(forms.IntegerField):
+    """A whole number from 1 to `most`, `of` what if the mistake should say so; None if left empty."""
+
+    def __init__(self, most: int, *, of: str = "", **kwargs: Any) -> None:
+        says = f"Write a whole number{f' of {of}' if of else ''} from 1 to {most:,}."
+        super().__init__(
+            min_value=1,
+            max_value=most,
+            widget=forms.NumberInput({"class": "input", "inputmode": "numeric"}),
+            error_messages=dict.fromkeys(("invalid", "min_value", "max_value", "required"), says),
+            **kwargs,
+        )
+
+
 class TimingForm(forms.Form):
     """When pings are expected, and when somebody is told that they do not come."""
 
@@ -89,27 +103,11 @@ class TimingForm(forms.Form):
     max_runtime = DurationField(
         label="Longest run", required=False, placeholder="2 h", help_text="For jobs that also ping /start."
     )
-    alert_threshold = forms.IntegerField(
-        label="Alert after",
-        initial=1,
-        min_value=1,
-        max_value=1000,
-        widget=forms.NumberInput({"class": "input", "inputmode": "numeric"}),
-        help_text="Failures in a row before an incident opens.",
-        error_messages=dict.fromkeys(
-            ("invalid", "min_value", "max_value", "required"), "Write a whole number from 1 to 1,000."
-        ),
+    alert_threshold = WholeField(
+        1000, label="Alert after", initial=1, help_text="Failures in a row before an incident opens."
     )
-    recovery_threshold = forms.IntegerField(
-        label="Up again after",
-        required=False,
-        min_value=1,
-        max_value=policy.MAX_RECOVERY,
-        widget=forms.NumberInput({"class": "input", "inputmode": "numeric"}),
-        help_text="Good pings in a row.",
-        error_messages=dict.fromkeys(
-            ("invalid", "min_value", "max_value"), f"Write a whole number from 1 to {policy.MAX_RECOVERY}."
-        ),
+    recovery_threshold = WholeField(
+        policy.MAX_RECOVERY, label="Up again after", required=False, help_text="Good pings in a row."
     )
     alert_delay = DurationField(label="Tell only what is still down after", required=False, help_text="0 for at once.")
     remind_every = DurationField(label="Remind every", required=False, help_text="0 for never.")
