@@ -28,10 +28,11 @@ from monitors.domain.facts import (
     RunNoted,
     RunOpened,
     RunReopened,
+    StateEffect,
     StatusChanged,
     Verdict,
 )
-from monitors.domain.gaps import Gaps
+from monitors.domain.gaps import Gaps, Window
 from monitors.domain.ping import Ping
 from monitors.domain.status import Cause, Kind, RunOutcome, Severity, Status
 
@@ -89,6 +90,24 @@ class Record:
     cases: list[Case] = field(default_factory=list)
     unheard: list[datetime] = field(default_factory=list)
 
+    def take(self, effect: StateEffect, care: Care | None = None) -> None:
+        """Note what the rules said; `care` is what people do about an incident that opens."""
+        match effect:
+            case StatusChanged():
+                self.changes.append(Change(effect.at, effect.from_status, effect.to_status, effect.cause))
+            case Excused():
+                self.unheard.append(effect.at)
+            case IncidentOpened():
+                case = Case(effect.cause, effect.at, effect.expected_at, effect.last_ping_at, care, effect.severity)
+                case.evidence = effect.evidence
+                self.cases.append(case)
+            case IncidentEscalated():
+                case = self.cases[-1]
+                case.cause, case.severity, case.escalated_at = effect.cause, effect.severity, effect.at
+                case.evidence = effect.evidence
+            case IncidentResolved():
+                self.cases[-1].resolved_at, self.cases[-1].resolution = effect.at, effect.cause
+
 
 class Act(StrEnum):
     """What a person does to a monitor."""
@@ -144,7 +163,7 @@ class _Film:
         if self._facts.status is Status.UP:
             record.changes.append(Change(self._facts.status_since, Status.NEW, Status.UP, Cause.PINGED))
         for ping in self._life.sent:
-            if not any(start <= ping.at <= end for start, end in self._gaps.intervals):
+            if not self._gaps.touching(Window(ping.at, ping.at)):
                 self._wait(ping.at)
                 self._hear(ping)
         self._wait(now)
@@ -216,18 +235,10 @@ class _Film:
         """Note what the rules said."""
         for effect in verdict.effects:
             match effect:
-                case StatusChanged():
-                    change = Change(effect.at, effect.from_status, effect.to_status, effect.cause)
-                    self._record.changes.append(change)
-                case Excused():
-                    self._record.unheard.append(effect.at)
                 case IncidentOpened():
                     self._open(effect)
-                case IncidentEscalated():
-                    self._record.cases[-1].severity = effect.severity
-                case IncidentResolved():
-                    case = self._record.cases[-1]
-                    case.resolved_at, case.resolution = effect.at, effect.cause
+                case StatusChanged() | Excused() | IncidentEscalated() | IncidentResolved():
+                    self._record.take(effect)
                 case _:
                     self._write_run(effect)
         newest = len(self._record.runs) - 1
@@ -237,11 +248,10 @@ class _Film:
 
     def _open(self, effect: IncidentOpened) -> None:
         care = self._care_at(effect.at)
-        cases = self._record.cases
-        cases.append(Case(effect.cause, effect.at, effect.expected_at, effect.last_ping_at, care))
+        self._record.take(effect, care)
         if care and care.resolved_min is not None:
             at = effect.at + timedelta(minutes=care.resolved_min)
-            heapq.heappush(self._orders, Order(at, Act.RESOLVE, len(cases) - 1))
+            heapq.heappush(self._orders, Order(at, Act.RESOLVE, len(self._record.cases) - 1))
 
     def _care_at(self, at: datetime) -> Care | None:
         """What people do about what opens now: the first incident of a spell has their attention."""

@@ -6,12 +6,11 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from heartbeet.demo.habits import Life
-from heartbeet.demo.history import FIRST_PING_AFTER, Case, Change, Record
+from heartbeet.demo.history import FIRST_PING_AFTER, Change, Record
 from heartbeet.demo.plan import HISTORY, Job
 from monitors.domain import beet, hours, rhythm
 from monitors.domain.beet import BeetFacts
-from monitors.domain.facts import IncidentEscalated, IncidentOpened, IncidentResolved, StateEffect, StatusChanged
-from monitors.domain.gaps import Gaps
+from monitors.domain.gaps import Gaps, Window
 from monitors.domain.hours import HOUR
 from monitors.domain.rhythm import Profile, Tuning
 from monitors.domain.status import Cause, Status
@@ -22,7 +21,7 @@ DAY = timedelta(days=1)
 def tell(job: Job, life: Life, gaps: Gaps, *, now: datetime) -> Record:
     """The record of a beet that lived like this, judged day by day."""
     at = now - min(HISTORY, job.made_ago)
-    heard = [sent for sent in life.sent if not any(start <= sent.at <= end for start, end in gaps.intervals)]
+    heard = [sent for sent in life.sent if not gaps.touching(Window(sent.at, sent.at))]
     record = Record(job, _before(job, life, at, now), pings=heard)
     if record.facts.status is Status.UP:
         record.changes.append(Change(record.facts.status_since, Status.LEARNING, Status.UP, Cause.LEARNED))
@@ -32,7 +31,7 @@ def tell(job: Job, life: Life, gaps: Gaps, *, now: datetime) -> Record:
         events = [sent.at for sent in heard if at < sent.at <= end]
         verdict = beet.on_clock(record.facts, events, end, gaps)
         for effect in verdict.effects:
-            _take(record, effect)
+            record.take(effect)
         record.facts, record.deadline, at = verdict.facts, verdict.deadline, end
     if heard and isinstance(record.facts, BeetFacts):
         record.facts = beet.heard(record.facts, heard[-1].at)
@@ -59,21 +58,3 @@ def _learned(life: Life, since: datetime, now: datetime, job: Job) -> Profile | 
         return None
     is_spoilt = [any(dip.covers(first + number * HOUR, now) for dip in job.dips) for number in range(length)]
     return rhythm.learn(first, counts[None], 1.0 - np.array([is_spoilt]), job.fields.timezone)[0]
-
-
-def _take(record: Record, effect: StateEffect) -> None:
-    match effect:
-        case StatusChanged():
-            record.changes.append(Change(effect.at, effect.from_status, effect.to_status, effect.cause))
-        case IncidentOpened():
-            case = Case(effect.cause, effect.at, None, effect.last_ping_at, severity=effect.severity)
-            case.evidence = effect.evidence
-            record.cases.append(case)
-        case IncidentEscalated():
-            case = record.cases[-1]
-            case.cause, case.severity, case.escalated_at = effect.cause, effect.severity, effect.at
-            case.evidence = effect.evidence
-        case IncidentResolved():
-            record.cases[-1].resolved_at, record.cases[-1].resolution = effect.at, effect.cause
-        case _:
-            pass  # a gap leaves no beet unknown
