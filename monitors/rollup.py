@@ -73,7 +73,10 @@ def merge(counts: Counts, *, limited: Mapping[int, int] | None = None, limited_s
     limited = limited or {}
     if len(counts.events):
         _add(counts, limited, limited_since)
-    raise_bests(counts, limited=limited)
+    better = _better(counts)
+    _lock_pulses({*limited, *(monitor_id for monitor_id, _, _ in better)})
+    _raise(better)
+    _note_limited(limited)
 
 
 def _add(counts: Counts, limited: Collection[int], limited_since: datetime | None) -> None:
@@ -154,18 +157,28 @@ def _write(days: NDArray[np.int64], fresh: NDArray[np.int64], floors: NDArray[np
     )
 
 
-def raise_bests(counts: Counts, *, limited: Mapping[int, int] | None = None) -> None:
-    """Keep the best hour of each beet among these, the earliest of its largest, if it beats what it had, and of the
-    `limited` how many pings were turned away. Their pulses are locked first, as by the sweep, which writes the same
-    rows."""
-    limited, better = limited or {}, _better(counts)
-    ids = {*limited, *(monitor_id for monitor_id, _, _ in better)}
-    pulses = Pulse.objects.filter(monitor_id__in=ids).select_for_update(no_key=True)
-    list(pulses.order_by("monitor_id").values_list("monitor_id"))
+def raise_bests(counts: Counts) -> None:
+    """Keep the best hour of each beet among these, the earliest of its largest, if it beats what it had."""
+    better = _better(counts)
+    _lock_pulses({monitor_id for monitor_id, _, _ in better})
+    _raise(better)
+
+
+def _raise(better: list[tuple[int, int, datetime]]) -> None:
     if better:
         rhythm_sql.raise_bests(better)
-    for monitor_id, count in limited.items():
-        Rhythm.objects.filter(monitor_id=monitor_id).update(limited_count=count)
+
+
+def _note_limited(limited: Mapping[int, int]) -> None:
+    """Note how many pings of each of these beets were turned away when it was asked, which may be more by now."""
+    rows = [Rhythm(monitor_id=monitor_id, limited_count=count) for monitor_id, count in limited.items()]
+    Rhythm.objects.bulk_update(rows, ["limited_count"])
+
+
+def _lock_pulses(monitor_ids: Collection[int]) -> None:
+    """Lock them in order before rows of what is learned, as the sweep does, which writes the same rows."""
+    pulses = Pulse.objects.filter(monitor_id__in=monitor_ids).select_for_update(no_key=True)
+    list(pulses.order_by("monitor_id").values_list("monitor_id"))
 
 
 def _better(counts: Counts) -> list[tuple[int, int, datetime]]:
