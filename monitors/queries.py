@@ -3,7 +3,7 @@
 import itertools
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,6 +40,7 @@ from monitors.models import (
     Monitor,
     Ping,
     Pulse,
+    Rhythm,
     Run,
     StatusChange,
 )
@@ -116,18 +117,20 @@ def recent_incidents(monitor: Monitor, limit: int) -> list[Incident]:
     return list(monitor.incidents.select_related("acknowledged_by").order_by("-opened_at")[:limit])
 
 
-def outlook(monitor: Monitor, now: datetime) -> Outlook:
+def outlook(monitor: Monitor, now: datetime, rows: Mapping[int, Rhythm] | None = None) -> Outlook:
     """The outlook of one monitor."""
-    return outlooks([monitor], now)[monitor.id]
+    return outlooks([monitor], now, rows)[monitor.id]
 
 
-def outlooks(monitors: Iterable[Monitor], now: datetime) -> dict[int, Outlook]:
-    """The outlooks of many monitors by id, in two queries, and two or three more if there are beets; their pulses must
-    be loaded."""
+def outlooks(
+    monitors: Iterable[Monitor], now: datetime, rows: Mapping[int, Rhythm] | None = None
+) -> dict[int, Outlook]:
+    """The outlooks of many monitors by id, in two queries, and two or three more if there are beets, one less if the
+    `rows` of what they learned are given; their pulses must be loaded."""
     many = list(monitors)
     ids = [monitor.id for monitor in many]
     runs, incident = open_runs(ids), open_incidents(ids)
-    beets = rhythms.facts_of([each for each in many if each.type == Monitor.BEET], incident)
+    beets = rhythms.facts_of([each for each in many if each.type == Monitor.BEET], incident, rows)
     return {
         monitor.id: outlook_of(
             gather(monitor, monitor.pulse, runs.get(monitor.id, ()), incident.get(monitor.id)) or beets.get(monitor.id),

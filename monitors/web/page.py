@@ -8,7 +8,7 @@ from accounts.web import live
 from alerts import queries as alerts_queries
 from alerts.web import present as channels
 from heartbeet.lib import words
-from monitors import badges, ping_log, policies, queries, rehearsals
+from monitors import badges, ping_log, policies, queries, rehearsals, rhythms
 from monitors.domain import status
 from monitors.domain.status import Status
 from monitors.models import Incident, Monitor
@@ -44,10 +44,11 @@ def living(
         incident.monitor = monitor
     log = ping_log.down_to(monitor, down_to, most=MOST_PINGS) if down_to else ping_log.page(monitor, size=PINGS)
     can_edit = who.allows(Scope.MONITORS_WRITE)
-    its, outlook = policies.of_monitors([monitor])[monitor.id], queries.outlook(monitor, tell.now)
+    learned = rhythms.of([monitor.id]) if monitor.type == Monitor.BEET else {}
+    its, outlook = policies.of_monitors([monitor])[monitor.id], queries.outlook(monitor, tell.now, learned)
     moments = (outlook.next_due_at, outlook.deadline_at, monitor.snoozed_until)
     until = min((at for at in moments if at is not None and at > tell.now), default=None)
-    of_beet = widget_values.of_beet(monitor, tell) if monitor.type == Monitor.BEET else None
+    of_beet = widget_values.of_beet(monitor, tell, learned) if monitor.type == Monitor.BEET else None
     return {
         "version": live.stamp(version(monitor), tell.now, until),
         "served_at": int(tell.now.timestamp() * 1000),

@@ -1,6 +1,6 @@
 """What widgets show, read at once however many there are, and handed over as finished values."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from django.urls import reverse
 from heartbeet.lib.words import Teller
 from monitors import beet_counts, queries, rhythms
 from monitors.domain import calendar
-from monitors.models import Monitor
+from monitors.models import Monitor, Rhythm
 from monitors.models.boards import COUNTER, RATE, RECORD, STATUS, WEEK
 from monitors.web import present_rhythm, present_widgets
 from monitors.web.present_rhythm import Learning, Week
@@ -57,10 +57,11 @@ class OfBeet:
     learning: Learning | None
 
 
-def of_beet(monitor: Monitor, tell: Teller) -> OfBeet:
-    """The widgets of a beet's own page, in five queries; none before its first event."""
+def of_beet(monitor: Monitor, tell: Teller, rows: Mapping[int, Rhythm] | None = None) -> OfBeet:
+    """The widgets of a beet's own page, in five queries, one less if the `rows` of what it learned are given; none
+    before its first event."""
     wanted = [Wanted(kind, kind, monitor, width) for kind, width in _OF_BEET.items()]
-    known = _known(wanted, tell)[monitor.id]
+    known = _known(wanted, tell, rows)[monitor.id]
     has_events = monitor.pulse.ping_count or (known.hours and sum(known.hours.counts))
     return OfBeet(
         [_widget(each, known, tell) for each in wanted] if has_events else [],
@@ -82,8 +83,8 @@ def _changes_at(known: Iterable[Known], now: datetime) -> datetime | None:
     return min((at for at in moments if at is not None and at > now), default=None)
 
 
-def _known(wanted: Sequence[Wanted], tell: Teller) -> dict[int, Known]:
-    """What the widgets need of each monitor, and no more."""
+def _known(wanted: Sequence[Wanted], tell: Teller, rows: Mapping[int, Rhythm] | None = None) -> dict[int, Known]:
+    """What the widgets need of each monitor, and no more; `rows` are what the beets learned, if that is read."""
     monitors = {each.monitor.id: each.monitor for each in wanted}
     counted = sorted({each.monitor.id for each in wanted if each.kind in _COUNTED})
     beets = sorted({each.monitor.id for each in wanted if each.monitor.type == Monitor.BEET})
@@ -91,9 +92,9 @@ def _known(wanted: Sequence[Wanted], tell: Teller) -> dict[int, Known]:
     standing = [monitors[id_] for id_ in sorted({each.monitor.id for each in wanted if each.kind == STATUS})]
     days = calendar.days(tell.now, tell.zone, 30 if any(each.kind == COUNTER for each in wanted) else 8)
     hours = beet_counts.read(counted, days[0].start, tell.now) if counted else {}
-    learned = rhythms.of(beets) if beets else {}
+    learned = rows if rows is not None else rhythms.of(beets) if beets else {}
     alarms = beet_counts.alarms(alarming, days[-8].start) if alarming else {}
-    outlooks = queries.outlooks(standing, tell.now) if standing else {}
+    outlooks = queries.outlooks(standing, tell.now, learned) if standing else {}
     return {
         id_: Known(
             monitor,

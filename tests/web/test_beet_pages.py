@@ -121,5 +121,5 @@ def test_its_page_takes_few_queries(
 ) -> None:
     owner.get("/incidents")
 
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(25):
         owner.get(f"/monitors/{known.id}")
